@@ -1,0 +1,115 @@
+package smtpclient
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// DSNReturn is the RET parameter of MAIL: what a delivery status notification
+// of failure is to bring back (RFC 3461 4.3).
+type DSNReturn string
+
+// Values of Mail.Return. The zero value leaves it to the server.
+const (
+	ReturnFull    DSNReturn = "FULL" // the whole message
+	ReturnHeaders DSNReturn = "HDRS" // its headers
+)
+
+// DSNNotify is the NOTIFY parameter of RCPT: when a delivery status
+// notification is wanted (RFC 3461 4.1). The zero value leaves it to the
+// server, which then notifies of failure and, perhaps, delay.
+type DSNNotify uint8
+
+// Values of Recipient.Notify. The first three can be combined with |;
+// NotifyNever stands alone.
+const (
+	NotifySuccess DSNNotify = 1 << iota
+	NotifyFailure
+	NotifyDelay
+	NotifyNever
+)
+
+func (n DSNNotify) valid() bool {
+	return n <= NotifySuccess|NotifyFailure|NotifyDelay || n == NotifyNever
+}
+
+// String returns the parameter's value: "NEVER", "SUCCESS,FAILURE", …
+func (n DSNNotify) String() string {
+	if n == NotifyNever {
+		return "NEVER"
+	}
+	var words []string
+	for i, w := range [...]string{"SUCCESS", "FAILURE", "DELAY"} {
+		if n&(1<<i) != 0 {
+			words = append(words, w)
+		}
+	}
+	return strings.Join(words, ",")
+}
+
+// Limits of RFC 3461 4.4 and 4.2, in octets of the encoded value.
+const (
+	maxEnvelopeID        = 100
+	maxOriginalRecipient = 500
+)
+
+// checkEnvelopeID checks an ENVID: printable ASCII.
+func checkEnvelopeID(id string) error {
+	for i := 0; i < len(id); i++ {
+		if id[i] < ' ' || id[i] > '~' {
+			return refuse(ErrBadParameter, "ENVID %q: not printable ASCII", id)
+		}
+	}
+	if len(appendXtext(nil, id)) > maxEnvelopeID {
+		return refuse(ErrBadParameter, "ENVID %q: longer than 100 octets", id)
+	}
+	return nil
+}
+
+// checkOriginalRecipient checks an ORCPT address.
+func checkOriginalRecipient(address string) error {
+	for i := 0; i < len(address); i++ {
+		if c := address[i]; c < ' ' || c == 0x7f {
+			return refuse(ErrBadParameter, "ORCPT %q: control character", address)
+		}
+	}
+	if !utf8.ValidString(address) {
+		return refuse(ErrBadParameter, "ORCPT %q: not UTF-8", address)
+	}
+	if len(appendORCPT(nil, address)) > maxOriginalRecipient {
+		return refuse(ErrBadParameter, "ORCPT %q: longer than 500 octets", address)
+	}
+	return nil
+}
+
+// appendORCPT writes an original recipient: "rfc822;" and xtext, or "utf-8;"
+// and RFC 6533 3's utf-8-addr-xtext, which is ASCII and so needs no SMTPUTF8.
+func appendORCPT(b []byte, address string) []byte {
+	if isASCII(address) {
+		return appendXtext(append(b, "rfc822;"...), address)
+	}
+	b = append(b, "utf-8;"...)
+	for _, r := range address {
+		switch {
+		case r >= utf8.RuneSelf || r == '\\' || r == '+' || r == '=' || r == ' ':
+			b = fmt.Appendf(b, `\x{%X}`, r)
+		default:
+			b = append(b, byte(r))
+		}
+	}
+	return b
+}
+
+// appendXtext writes s as xtext (RFC 3461 4).
+func appendXtext(b []byte, s string) []byte {
+	const hex = "0123456789ABCDEF"
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c <= ' ' || c > '~' || c == '+' || c == '=' {
+			b = append(b, '+', hex[c>>4], hex[c&15])
+		} else {
+			b = append(b, c)
+		}
+	}
+	return b
+}

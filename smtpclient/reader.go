@@ -1,0 +1,347 @@
+package smtpclient
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// read is the session's own goroutine: it reads all replies, and is the only
+// judge of what they mean, until the session is dead.
+func (s *Session) read() {
+	for !s.judgeBuffered() {
+		n, err := s.parser.fill(s.conn)
+		s.readAt = time.Now()
+		if n == 0 && err != nil && !s.patient(err) {
+			s.lost(err)
+			break
+		}
+	}
+	s.end()
+}
+
+// judgeBuffered judges the replies that are there and reports whether to stop
+// reading. It sees to it that the wait for the next one is bounded.
+func (s *Session) judgeBuffered() bool {
+	for {
+		r, ok, err := s.parser.parse()
+		if err != nil {
+			s.mu.Lock()
+			s.leaveLocked("read", err)
+			s.mu.Unlock()
+			return true
+		}
+		if !ok {
+			break
+		}
+		s.take(r)
+		if s.shouldStop() {
+			return true
+		}
+	}
+	return s.shouldStop()
+}
+
+func (s *Session) shouldStop() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stop || s.leaving != nil && s.expected.len() == 0 {
+		return true
+	}
+	s.armLocked()
+	return false
+}
+
+// take judges one reply and hands out the results that it completes.
+func (s *Session) take(r Reply) {
+	s.mu.Lock()
+	verb := "idle"
+	var ready []*submission
+	if s.expected.len() == 0 {
+		s.unsolicited(r)
+	} else {
+		e := s.expected.pop()
+		verb = e.kind.String()
+		s.headSince = s.readAt
+		ready = s.judge(&e, r)
+	}
+	s.settling = len(ready) > 0
+	if !s.settling && s.expected.len() == 0 {
+		s.changed.Broadcast()
+	}
+	s.mu.Unlock()
+
+	if f := s.cfg.Trace.Reply; f != nil {
+		f(s.id, verb, r)
+	}
+	if len(ready) > 0 {
+		publish(ready)
+		s.mu.Lock()
+		s.settling = false
+		s.changed.Broadcast()
+		s.mu.Unlock()
+	}
+}
+
+// unsolicited takes a reply that answers nothing: the session is over. Servers
+// say so when they tire of an idle one, with 421 or a stray 4yz (rule 7).
+func (s *Session) unsolicited(r Reply) {
+	if r.Code/100 == 4 {
+		s.leaveLocked("idle", &ReplyError{Verb: "idle", Reply: r})
+	} else {
+		s.leaveLocked("read", fmt.Errorf("%w: unsolicited reply %.80q", ErrProtocol, r.String()))
+	}
+	s.stop = true
+}
+
+// judge takes the reply to e and returns the submissions it completes.
+func (s *Session) judge(e *expectation, r Reply) (ready []*submission) {
+	if !e.kind.answers(r.Code) {
+		s.outOfStep(fmt.Errorf("%w: %d in answer to %s", ErrProtocol, r.Code, e.kind))
+		return nil
+	}
+	if r.Code == 421 {
+		// The session is over, but what follows still counts: some servers go
+		// on and answer the rest of the group (rule 8).
+		s.leaveLocked(e.kind.String(), &ReplyError{Verb: e.kind.String(), Reply: r})
+	}
+	if s.held != nil && r.Code >= 400 {
+		s.doubtful = true
+	}
+	switch e.kind {
+	case kindRSET:
+		s.judgeRSET(e, r)
+	case kindMAIL:
+		s.judgeMAIL(e.t, r)
+	case kindRCPT:
+		s.judgeRCPT(e, r)
+	case kindDATA:
+		s.judgeDATA(e.t, r)
+	case kindEnd:
+		s.judgeEnd(e.t, r)
+	}
+	if e.into != nil {
+		*e.into = r
+	}
+	if s.held != nil && (s.expected.len() == 0 || e.kind == kindDATA) {
+		// The group adds up, as far as it goes: the reply to held was held's.
+		ready = s.finishLocked(s.held, ready)
+		s.held, s.doubtful = nil, false
+	}
+	return ready
+}
+
+// judgeRSET: a transaction may only follow a reset that worked (rule 4).
+func (s *Session) judgeRSET(e *expectation, r Reply) {
+	if e.t == nil {
+		s.clean = r.Code == 250
+	} else if r.Code != 250 {
+		s.leaveLocked("RSET", &ReplyError{Verb: "RSET", Reply: r})
+	}
+}
+
+func (s *Session) judgeMAIL(t *transaction, r Reply) {
+	switch {
+	case r.positive():
+		t.mailOK = true
+		return
+	case r.Code == 503, t.first && r.Code/100 == 4:
+		// Not about this message: the server is out of step with us (rule 4),
+		// or tired of a session that has waited (rule 7).
+		s.leaveLocked("MAIL", &ReplyError{Verb: "MAIL", Reply: r})
+	default:
+		t.refuse(t.to, "MAIL", r)
+	}
+	t.mailRefused = true
+}
+
+func (s *Session) judgeRCPT(e *expectation, r Reply) {
+	if r.Code == 503 && e.t.mailOK {
+		// The server has lost the transaction that it opened.
+		s.leaveLocked("RCPT", &ReplyError{Verb: "RCPT", Reply: r})
+		return
+	}
+	e.t.judgeRCPT(e.rcpt, r)
+}
+
+func (s *Session) judgeDATA(t *transaction, r Reply) {
+	switch {
+	case r.Code == 354 && !t.mailOK:
+		// A message opened over a MAIL that was refused is somebody else's
+		// envelope. Nothing closes it but closing the connection (rule 4).
+		s.leaveLocked("DATA", fmt.Errorf("%w: 354 to DATA after MAIL was refused", ErrProtocol))
+		s.stop = true
+	case r.Code == 354 && len(t.took) == 0:
+		t.phase = isVoid
+	case r.Code == 354:
+		t.phase = inData
+	case r.Code == 503 && len(t.took) > 0:
+		s.leaveLocked("DATA", &ReplyError{Verb: "DATA", Reply: r})
+	default:
+		t.refuse(t.took, "DATA", r)
+	}
+}
+
+func (s *Session) judgeEnd(t *transaction, r Reply) {
+	early := t.dotAt == 0 || s.handed < t.dotAt
+	switch {
+	case r.positive() && early:
+		s.outOfStep(fmt.Errorf("%w: %d before the end of data", ErrProtocol, r.Code))
+		return
+	case r.positive():
+		t.accept(r)
+		// With commands behind it already on their way, t is not the last
+		// transaction any more.
+		s.clean = s.expected.len() == 0
+	default:
+		t.refuse(t.took, endOfData, r)
+		if early {
+			// RFC 5321 would have the server wait for the dot. What it makes of
+			// the rest is anybody's guess (rule 9).
+			s.leaveLocked(endOfData, &ReplyError{Verb: endOfData, Reply: r})
+			s.stop = true
+		}
+	}
+	s.held = t
+}
+
+// outOfStep ends the session on a reply that cannot answer its command: one
+// too many or too few came, at a place that cannot be known. What the current
+// group's replies said is taken back.
+func (s *Session) outOfStep(err error) {
+	s.leaveLocked("read", err)
+	s.stop = true
+	if s.held != nil {
+		s.held.doubt(s.leaving)
+	}
+	for _, t := range s.unsettled {
+		if t != s.held && t.dotAt == 0 {
+			t.doubt(s.leaving)
+		}
+	}
+}
+
+// finishLocked takes t off the books. It appends its submission to ready if
+// that was its last transaction.
+func (s *Session) finishLocked(t *transaction, ready []*submission) []*submission {
+	for i, u := range s.unsettled {
+		if u == t {
+			s.unsettled = append(s.unsettled[:i], s.unsettled[i+1:]...)
+			break
+		}
+	}
+	t.sub.open--
+	if t.sub.finished() {
+		ready = append(ready, t.sub)
+	}
+	return ready
+}
+
+// publish hands out results, with no lock held.
+func publish(ready []*submission) {
+	for _, sub := range ready {
+		sub.publish()
+	}
+}
+
+// due is when the wait for the next reply must end; zero: it need not.
+func (s *Session) due() time.Time {
+	switch {
+	case s.leaving != nil:
+		return s.lastWord
+	case s.expected.len() == 0 || s.writing:
+		// While a write is under way, its own deadline bounds it.
+		return time.Time{}
+	}
+	return s.headSince.Add(s.expected.first().kind.timeout(&s.cfg.Timeouts))
+}
+
+// armLocked sets the read deadline so that it goes off no later than due. One
+// that goes off sooner does no harm (see patient), so most messages need not
+// touch it.
+func (s *Session) armLocked() {
+	due := s.due()
+	if !due.IsZero() && (s.alarm.IsZero() || due.Before(s.alarm)) {
+		s.alarm = due
+		s.conn.SetReadDeadline(due)
+	}
+}
+
+// patient reports whether err is only an alarm that went off before its time,
+// and sets it anew.
+func (s *Session) patient(err error) bool {
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	due := s.due()
+	if s.stop || !due.IsZero() && !time.Now().Before(due) {
+		return false
+	}
+	s.alarm = due
+	s.conn.SetReadDeadline(due)
+	return true
+}
+
+// lost notes that nothing more can be read.
+func (s *Session) lost(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	op := "read"
+	switch {
+	case s.expected.len() > 0:
+		op = s.expected.first().kind.String()
+	case err == io.EOF:
+		op = "idle"
+	}
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	s.leaveLocked(op, err)
+	if s.held != nil && s.doubtful && errors.Is(err, os.ErrDeadlineExceeded) {
+		// The last reply of the group is missing, and one of those before it
+		// was a refusal: they may all have been one place off.
+		s.held.doubt(s.leaving)
+	}
+}
+
+// end settles what is still open, by what can have reached the server, and
+// lays the session to rest.
+func (s *Session) end() {
+	s.mu.Lock()
+	s.stop = true
+	s.mu.Unlock()
+	s.raw.Close()
+
+	s.mu.Lock()
+	for s.writing {
+		s.changed.Wait()
+	}
+	var ready []*submission
+	if s.held != nil {
+		ready = s.finishLocked(s.held, ready)
+		s.held = nil
+	}
+	for len(s.unsettled) > 0 {
+		t := s.unsettled[0]
+		t.abort(s.written, s.leaving)
+		ready = s.finishLocked(t, ready)
+	}
+	if !s.quitting {
+		s.err = s.leaving
+	}
+	s.dead = true
+	s.mu.Unlock()
+
+	publish(ready)
+	if f := s.cfg.Trace.Closed; f != nil {
+		f(s.id, s.err)
+	}
+	close(s.over)
+	s.mu.Lock()
+	s.changed.Broadcast()
+	s.mu.Unlock()
+}
