@@ -60,19 +60,17 @@ type Result struct {
 	Err error
 }
 
-// conclude sets Err from the recipients' errors.
-func (r *Result) conclude() {
-	r.Err = nil
+// ErrorFor returns the error for a message whose recipients fared so: nil if
+// it was accepted for all of them, the error that they share, or a
+// *RecipientsError.
+func ErrorFor(recipients []RecipientResult) error {
 	var shared error
-	mixed := false
-	for i := range r.Recipients {
-		err := r.Recipients[i].Err
-		mixed = mixed || i > 0 && err != shared
+	for i := range recipients {
+		err := recipients[i].Err
+		if i > 0 && err != shared {
+			return &RecipientsError{Recipients: recipients}
+		}
 		shared = err
 	}
-	if mixed {
-		r.Err = &RecipientsError{Recipients: r.Recipients}
-	} else {
-		r.Err = shared
-	}
+	return shared
 }

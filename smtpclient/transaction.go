@@ -34,7 +34,7 @@ func (sub *submission) finished() bool { return sub.open == 0 && !sub.starting }
 
 // publish hands the result to the caller.
 func (sub *submission) publish() {
-	sub.result.conclude()
+	sub.result.Err = ErrorFor(sub.result.Recipients)
 	sub.done(&sub.result)
 }
 

@@ -1,0 +1,166 @@
+package pool
+
+import (
+	"context"
+	"iter"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// SendAll sends the jobs of an iterator and yields their results as they come,
+// in no order. Memory is constant: at most Config.Queue + Config.MaxWaiting jobs
+// are in the pool or among the results not yet yielded. jobs runs in a goroutine
+// of its own, which has ended when SendAll's iterator ends.
+//
+// When ctx ends, no more jobs are taken. Those that wait come back as NotSent or
+// as their last attempt left them; those that a session has in hand get
+// Config.SettleTimeout to be settled, and then come back as Unknown. To stop
+// early but let everything in hand take its course, retries included, end jobs
+// instead. Every job that was taken from the iterator has one result, unless
+// the caller breaks out of the loop: then what waits is not sent, and results
+// that are still out are dropped.
+func (p *Pool) SendAll(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Result] {
+	return func(yield func(Result) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		window := int64(p.cfg.Queue + p.cfg.MaxWaiting)
+		b := &bulk{
+			pool: p, window: semaphore.NewWeighted(window),
+			news: make(chan struct{}, 1), fed: make(chan struct{}),
+		}
+		go b.feed(ctx, jobs)
+		defer func() {
+			cancel()
+			b.recall(context.Canceled)
+			<-b.fed
+			b.recall(context.Canceled)
+			b.abandon(context.Canceled)
+		}()
+		b.results(ctx, yield)
+	}
+}
+
+// A bulk is one call of SendAll, and the owner of its tasks.
+type bulk struct {
+	pool   *Pool
+	window *semaphore.Weighted // jobs in the pool, and results not yielded
+	news   chan struct{}       // a token: look at ready
+	fed    chan struct{}       // closed when no more jobs will come
+
+	mu    sync.Mutex
+	out   int // jobs in the pool
+	ready []Result
+}
+
+// feed takes the jobs from the iterator.
+func (b *bulk) feed(ctx context.Context, jobs func(func(Job) bool)) {
+	defer close(b.fed)
+	for j := range jobs {
+		err := b.window.Acquire(ctx, 1)
+		b.add(1)
+		if err == nil {
+			_, err = b.pool.admit(ctx, ctx, j, b)
+		}
+		if err != nil {
+			b.take(unsent(&j, err))
+			return
+		}
+	}
+}
+
+func (b *bulk) add(n int) {
+	b.mu.Lock()
+	b.out += n
+	b.mu.Unlock()
+}
+
+// take implements owner.
+func (b *bulk) take(r Result) {
+	b.mu.Lock()
+	b.out--
+	b.ready = append(b.ready, r)
+	b.mu.Unlock()
+	select {
+	case b.news <- struct{}{}:
+	default:
+	}
+}
+
+// results yields until all is yielded or the caller has had enough.
+func (b *bulk) results(ctx context.Context, yield func(Result) bool) {
+	over, fed := ctx.Done(), b.fed
+	var patience <-chan time.Time
+	var batch []Result
+	for {
+		b.mu.Lock()
+		batch, b.ready = b.ready, batch[:0]
+		out := b.out
+		b.mu.Unlock()
+		for i := range batch {
+			b.window.Release(1)
+			if !yield(batch[i]) {
+				return
+			}
+			batch[i] = Result{}
+		}
+		if len(batch) > 0 {
+			continue
+		}
+		if fed == nil && out == 0 {
+			return
+		}
+		select {
+		case <-b.news:
+		case <-fed:
+			fed = nil
+			if ctx.Err() != nil {
+				b.recall(ctx.Err()) // what came in after the last recall
+			}
+		case <-over:
+			over = nil
+			b.recall(ctx.Err())
+			patience = time.After(b.pool.cfg.SettleTimeout)
+		case <-patience:
+			patience = nil
+			b.abandon(ctx.Err())
+		}
+	}
+}
+
+// recall withdraws the tasks that no session has in hand.
+func (b *bulk) recall(why error) {
+	p := b.pool
+	var mine []*task
+	p.mu.Lock()
+	for t := p.queue.head; t != nil; t = t.next {
+		if t.owner == b {
+			mine = append(mine, t)
+		}
+	}
+	for _, t := range p.delayed {
+		if t.owner == b {
+			mine = append(mine, t)
+		}
+	}
+	p.mu.Unlock()
+	for _, t := range mine {
+		p.withdraw(t, why, false)
+	}
+}
+
+// abandon withdraws the tasks that sessions have in hand.
+func (b *bulk) abandon(why error) {
+	p := b.pool
+	var mine []*task
+	p.mu.Lock()
+	for t := p.inHand.head; t != nil; t = t.next {
+		if t.owner == b {
+			mine = append(mine, t)
+		}
+	}
+	p.mu.Unlock()
+	for _, t := range mine {
+		p.withdraw(t, why, true)
+	}
+}

@@ -1,0 +1,138 @@
+package pool
+
+import (
+	"context"
+	"errors"
+
+	"github.com/bulksmtp/bulksmtp/smtpclient"
+	"github.com/cenkalti/backoff/v4"
+)
+
+// A Job is a message to send. It must not be altered before its Result is in.
+type Job struct {
+	smtpclient.Mail
+	// Tag is the caller's own; the Result has it too.
+	Tag any
+}
+
+// A Result is what became of a job: an outcome for each recipient, and Err,
+// which is nil exactly if all of them are Accepted.
+type Result struct {
+	smtpclient.Result
+	// Tag is the job's.
+	Tag any
+	// Attempts is how often the message was tried, see Config.MaxAttempts; 0 if
+	// it never came to that.
+	Attempts int
+}
+
+// A place is where a job is; guarded by Pool.mu.
+type place uint8
+
+const (
+	atLarge place = iota // with nobody but the goroutine at work on it
+	inQueue              // waits for a worker
+	inHand               // a worker has it
+	inDelay              // waits for its next attempt
+)
+
+// A task is a job in the pool.
+type task struct {
+	job     Job
+	ctx     context.Context // the owner's: when it has ended there is no next attempt
+	owner   owner
+	settled func(*smtpclient.Result) // task's own callback for sessions, made once
+
+	// owned by whoever has the task, handed on under Pool.mu
+	result   Result
+	owed     []int           // the recipients of the next attempt; nil: all
+	attempt  smtpclient.Mail // the mail of an attempt that is not the first
+	free     int             // attempts not charged
+	reused   bool            // the session of this attempt had carried mail before
+	worker   *worker         // of this attempt
+	backoff  backoff.BackOff
+	patience bool // holds no place in Config.Queue: it has one in MaxWaiting
+
+	// guarded by Pool.mu
+	place     place
+	abandoned bool  // the owner has been given a result and wants no other
+	prev      *task // in Pool.queue or Pool.inHand
+	next      *task
+	due       int64 // in Pool.delayed: when, in nanoseconds
+	heapIndex int
+}
+
+// An owner takes the results of the tasks it handed in.
+type owner interface {
+	// take is called once for each task, with no lock held; it must not block.
+	take(Result)
+}
+
+// mail is what to send in the next attempt.
+func (t *task) mail() *smtpclient.Mail {
+	if t.owed == nil {
+		return &t.job.Mail
+	}
+	t.attempt = t.job.Mail
+	t.attempt.To = make([]smtpclient.Recipient, len(t.owed))
+	for k, i := range t.owed {
+		t.attempt.To[k] = t.job.To[i]
+	}
+	return &t.attempt
+}
+
+// merge takes the result of an attempt over into the task's.
+func (t *task) merge(r *smtpclient.Result) {
+	if t.owed == nil {
+		t.result.Recipients = r.Recipients
+		return
+	}
+	for k, i := range t.owed {
+		t.result.Recipients[i] = r.Recipients[k]
+	}
+}
+
+// retryable reports whether a recipient with this outcome may be tried again.
+func retryable(r *smtpclient.RecipientResult, unknown bool) bool {
+	switch r.Outcome {
+	case smtpclient.Deferred:
+		return true
+	case smtpclient.Unknown:
+		return unknown
+	case smtpclient.NotSent:
+		var refused *smtpclient.RefusedError
+		return !errors.As(r.Err, &refused)
+	}
+	return false
+}
+
+// stillOwed lists the recipients to try again, and whether all of them are
+// NotSent.
+func (t *task) stillOwed(unknown bool) (owed []int, allNotSent bool) {
+	allNotSent = true
+	for i := range t.result.Recipients {
+		if r := &t.result.Recipients[i]; retryable(r, unknown) {
+			owed = append(owed, i)
+			allNotSent = allNotSent && r.Outcome == smtpclient.NotSent
+		}
+	}
+	return owed, allNotSent
+}
+
+// conclude returns the task's result.
+func (t *task) conclude() Result {
+	t.result.Tag = t.job.Tag
+	t.result.Err = smtpclient.ErrorFor(t.result.Recipients)
+	return t.result
+}
+
+// giveUp settles every recipient that has no outcome yet, and leaves the
+// others as their last attempt left them.
+func (t *task) giveUp(o smtpclient.Outcome, err error) {
+	if t.result.Recipients == nil {
+		t.result.Recipients = make([]smtpclient.RecipientResult, len(t.job.To))
+		for i := range t.job.To {
+			t.result.Recipients[i] = smtpclient.RecipientResult{Address: t.job.To[i].Address, Outcome: o, Err: err}
+		}
+	}
+}

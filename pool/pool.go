@@ -1,0 +1,307 @@
+package pool
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/bulksmtp/bulksmtp/smtpclient"
+	"golang.org/x/sync/semaphore"
+)
+
+// A Pool sends messages to one relay. Its methods are safe for concurrent use.
+type Pool struct {
+	cfg    Config
+	places *semaphore.Weighted // Config.Queue
+	dialed context.Context     // ends when no session may be built any more
+	cancel context.CancelFunc
+	tally  tally
+
+	workers sync.WaitGroup // workers, and the goroutine of delayed
+
+	mu       sync.Mutex // guards the following; never held across I/O, nor while an owner or a hook is called
+	queue    list       // tasks for the next free worker
+	inHand   list       // tasks that a worker has
+	delayed  schedule   // tasks that wait for their next attempt
+	ticking  bool       // the goroutine of delayed is there
+	recheck  chan struct{}
+	idle     []*worker // have a session and nothing to send; the last was used last
+	slots    int       // workers, Config.Sessions at most
+	sessions map[*smtpclient.Session]struct{}
+	dialing  int
+	relay    relayState
+	waiting  int           // tasks with a place in Config.MaxWaiting
+	taken    int           // tasks whose result has not been handed out
+	closed   bool          // no new tasks
+	draining chan struct{} // closed with closed
+	emptied  chan struct{} // closed when closed and taken is 0
+}
+
+// New returns a pool for c. It does no I/O and starts no goroutine: the first
+// job does. The error names the field of c that is wrong.
+func New(c Config) (*Pool, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	c.setDefaults()
+	p := &Pool{
+		cfg: c, places: semaphore.NewWeighted(int64(c.Queue)),
+		recheck: make(chan struct{}, 1), sessions: map[*smtpclient.Session]struct{}{},
+		draining: make(chan struct{}), emptied: make(chan struct{}),
+	}
+	p.dialed, p.cancel = context.WithCancel(context.Background())
+	p.relay.reset(&p.cfg)
+	p.cfg.Relay.Trace = p.tally.watch(c.Relay.Trace)
+	return p, nil
+}
+
+// Send sends one message and waits for its result. The error is Result.Err: nil
+// exactly if the message was accepted for every recipient.
+//
+// When ctx ends first, Send returns at once. A message that was still waiting
+// is NotSent, or what its last attempt made of it, and will not be sent; one
+// that a session has in hand is Unknown.
+func (p *Pool) Send(ctx context.Context, j Job) (Result, error) {
+	w := make(waiter, 1)
+	t, err := p.admit(ctx, ctx, j, w)
+	if err != nil {
+		r := unsent(&j, err)
+		return r, r.Err
+	}
+	select {
+	case r := <-w:
+		return r, r.Err
+	case <-ctx.Done():
+		p.withdraw(t, ctx.Err(), true)
+		r := <-w
+		return r, r.Err
+	}
+}
+
+// A waiter is the owner of Send's task.
+type waiter chan Result
+
+func (w waiter) take(r Result) { w <- r }
+
+// Submit hands a job over. It waits while the queue is full; if ctx ends before
+// there is room, or the pool is closed, the error says so and the pool does not
+// have the job. Otherwise done is called once with the result, from a goroutine
+// of the pool: it must not block.
+//
+// ctx bounds the wait for room alone, not the sending.
+func (p *Pool) Submit(ctx context.Context, j Job, done func(Result)) error {
+	_, err := p.admit(ctx, context.Background(), j, callback(done))
+	return err
+}
+
+// A callback is the owner of Submit's task.
+type callback func(Result)
+
+func (c callback) take(r Result) { c(r) }
+
+// admit takes a job into the queue. ctx bounds the wait for a place, and life
+// the attempts.
+func (p *Pool) admit(ctx, life context.Context, j Job, o owner) (*task, error) {
+	if err := p.places.Acquire(ctx, 1); err != nil {
+		return nil, notSent("queue", p.cfg.Relay.Addr, err)
+	}
+	t := &task{job: j, ctx: life, owner: o}
+	t.settled = func(r *smtpclient.Result) { p.settle(t, r) }
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		p.places.Release(1)
+		return nil, notSent("queue", p.cfg.Relay.Addr, ErrClosed)
+	}
+	p.taken++
+	failed := p.enqueue(t, false)
+	p.mu.Unlock()
+	p.finish(failed)
+	return t, nil
+}
+
+// enqueue puts t into the queue and sees to it that a worker will come for it.
+// While the relay is known to be down it returns t instead: to be finished,
+// with the reason as its result. p.mu is held.
+func (p *Pool) enqueue(t *task, front bool) (failed []*task) {
+	if err := p.hopeless(); err != nil {
+		t.relayDown(err)
+		return []*task{t}
+	}
+	t.place = inQueue
+	if front {
+		p.queue.pushFront(t)
+	} else {
+		p.queue.pushBack(t)
+	}
+	p.wake()
+	return nil
+}
+
+// wake gets a worker to look at the queue: the one used last among the idle,
+// or a new one. p.mu is held.
+func (p *Pool) wake() {
+	if n := len(p.idle); n > 0 {
+		w := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		w.listed = false
+		w.wake <- struct{}{} // has room: w was listed
+		return
+	}
+	if p.slots < p.cfg.Sessions && (p.slots == 0 || !p.relay.guarded()) {
+		p.slots++
+		w := &worker{pool: p, wake: make(chan struct{}, 1)}
+		p.workers.Go(w.run)
+	}
+}
+
+// unsent is the result of a job that the pool did not take.
+func unsent(j *Job, err error) Result {
+	t := task{job: *j}
+	t.giveUp(smtpclient.NotSent, err)
+	return t.conclude()
+}
+
+func notSent(op, addr string, err error) error {
+	return &smtpclient.SessionError{Op: op, Addr: addr, Outcome: smtpclient.NotSent, Err: err}
+}
+
+// withdraw takes a task back for its owner, whose patience has ended with why:
+// out of the queue or the schedule, or, if abandon says so, from the worker that
+// has it, as Unknown. The owner gets its result in any case where it had none.
+func (p *Pool) withdraw(t *task, why error, abandon bool) {
+	p.mu.Lock()
+	took := p.pull(t)
+	abandoned := !took && abandon && t.place == inHand && !t.abandoned
+	if abandoned {
+		t.abandoned = true
+	}
+	p.mu.Unlock()
+	switch {
+	case took:
+		t.giveUp(smtpclient.NotSent, notSent("queue", p.cfg.Relay.Addr, why))
+		p.finish([]*task{t})
+	case abandoned:
+		// The task itself stays with the worker, and with it its result.
+		mine := task{job: t.job}
+		mine.giveUp(smtpclient.Unknown, &smtpclient.SessionError{
+			Op: "send", Addr: p.cfg.Relay.Addr, Outcome: smtpclient.Unknown, Err: why})
+		t.owner.take(mine.conclude())
+	}
+}
+
+// pull takes t out of the queue or the schedule if it is there. p.mu is held.
+func (p *Pool) pull(t *task) bool {
+	switch t.place {
+	case inQueue:
+		p.queue.remove(t)
+	case inDelay:
+		p.delayed.remove(t)
+	default:
+		return false
+	}
+	t.place = atLarge
+	return true
+}
+
+// finish hands out the results of tasks that are done with.
+func (p *Pool) finish(tasks []*task) {
+	if len(tasks) == 0 {
+		return
+	}
+	for _, t := range tasks {
+		r := t.conclude()
+		p.tally.count(&r)
+		if !t.abandoned {
+			t.owner.take(r)
+		}
+		p.vacate(t)
+	}
+	p.mu.Lock()
+	p.taken -= len(tasks)
+	if p.closed && p.taken == 0 {
+		close(p.emptied)
+	}
+	p.mu.Unlock()
+}
+
+// Shutdown takes no new jobs, sends those it has, and closes the sessions with
+// QUIT. When ctx ends before that is done, it closes them at once: what is
+// still in hand comes back as NotSent, as Unknown, or as its last attempt left
+// it. In any case every job has its result, and every goroutine of the pool has
+// ended, when Shutdown returns. The error is ctx's, if that cut it short.
+func (p *Pool) Shutdown(ctx context.Context) error {
+	p.mu.Lock()
+	if !p.closed {
+		p.closed = true
+		close(p.draining)
+		if p.taken == 0 {
+			close(p.emptied)
+		}
+	}
+	p.mu.Unlock()
+
+	var err error
+	select {
+	case <-p.emptied:
+	case <-ctx.Done():
+		err = ctx.Err()
+		p.abort()
+		<-p.emptied
+	}
+	ended := make(chan struct{})
+	go func() {
+		p.workers.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		p.abort() // a QUIT may be under way
+		<-ended
+	}
+	p.cancel()
+	return err
+}
+
+// Close is Shutdown without waiting for anything but what must be waited for.
+func (p *Pool) Close() error {
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	p.Shutdown(now)
+	return nil
+}
+
+// abort ends all sessions and settles what is not in a session's hand.
+func (p *Pool) abort() {
+	p.cancel()
+	p.mu.Lock()
+	var tasks []*task
+	for p.queue.head != nil {
+		t := p.queue.head
+		p.pull(t)
+		tasks = append(tasks, t)
+	}
+	for len(p.delayed) > 0 {
+		t := p.delayed[0]
+		p.pull(t)
+		tasks = append(tasks, t)
+	}
+	sessions := make([]*smtpclient.Session, 0, len(p.sessions))
+	for s := range p.sessions {
+		sessions = append(sessions, s)
+	}
+	p.mu.Unlock()
+	for _, t := range tasks {
+		t.giveUp(smtpclient.NotSent, notSent("queue", p.cfg.Relay.Addr, ErrClosed))
+	}
+	p.finish(tasks)
+	for _, s := range sessions {
+		s.Close()
+	}
+}
+
+// now is a clock reading for schedule.
+func now() int64 { return int64(time.Since(epoch)) }
+
+var epoch = time.Now()
