@@ -84,7 +84,7 @@ func (t *task) mail() *smtpclient.Mail {
 // merge takes the result of an attempt over into the task's.
 func (t *task) merge(r *smtpclient.Result) {
 	if t.owed == nil {
-		t.result.Recipients = r.Recipients
+		t.result.Result = *r
 		return
 	}
 	for k, i := range t.owed {
@@ -122,7 +122,9 @@ func (t *task) stillOwed(unknown bool) (owed []int, allNotSent bool) {
 // conclude returns the task's result.
 func (t *task) conclude() Result {
 	t.result.Tag = t.job.Tag
-	t.result.Err = smtpclient.ErrorFor(t.result.Recipients)
+	if len(t.job.To) > 0 {
+		t.result.Err = smtpclient.ErrorFor(t.result.Recipients)
+	}
 	return t.result
 }
 
@@ -130,6 +132,7 @@ func (t *task) conclude() Result {
 // others as their last attempt left them.
 func (t *task) giveUp(o smtpclient.Outcome, err error) {
 	if t.result.Recipients == nil {
+		t.result.Err = err
 		t.result.Recipients = make([]smtpclient.RecipientResult, len(t.job.To))
 		for i := range t.job.To {
 			t.result.Recipients[i] = smtpclient.RecipientResult{Address: t.job.To[i].Address, Outcome: o, Err: err}

@@ -163,8 +163,7 @@ func (s *Session) Send(ctx context.Context, m *Mail) (Result, error) {
 func (s *Session) Start(m *Mail, done func(*Result)) {
 	sub := newSubmission(m, done)
 	if err := s.prepare(sub, m); err != nil {
-		sub.fail(NotSent, err)
-		sub.publish()
+		sub.refuse(err)
 		return
 	}
 	rest := make([]int, len(m.To))

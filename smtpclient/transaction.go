@@ -57,13 +57,14 @@ func (sub *submission) pending(i int) bool {
 	return res.Outcome == Unknown && res.Err == nil
 }
 
-// fail settles every pending recipient without an outcome of its own.
-func (sub *submission) fail(o Outcome, err error) {
+// refuse hands out the result of a message of which nothing is sent. It may be
+// one without recipients.
+func (sub *submission) refuse(err error) {
 	for i := range sub.result.Recipients {
-		if sub.pending(i) {
-			sub.settle(i, o, Reply{}, err)
-		}
+		sub.settle(i, NotSent, Reply{}, err)
 	}
+	sub.result.Err = err
+	sub.done(&sub.result)
 }
 
 // A phase is where a transaction stands, as the replies have it.

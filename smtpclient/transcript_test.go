@@ -5,10 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -20,19 +21,28 @@ import (
 // A transcript is a dialogue, the messages that the client is given, and what
 // must become of them. In testdata/transcripts, after comment lines:
 //
-//	mode overlap                  settings, one a line
-//	mail s1@a.test r1@b.test,…    a message; its content is "mail 1", "mail 2", …
+//	mode overlap                  settings, one a line; see configure
+//	mail s1@a.test r1@b.test,…    a message; its content is "Subject: mail 1", "mail 2", …
+//	mail <> r1@b.test size=200000 with options; see mailOption
 //	flush                         lets the session become idle
 //	idle 10s                      flush, and time goes by
+//	noop, reset, vrfy x, help x   a command beside mail; quit
+//	nosplit                       not to be played with replies split at every octet
 //	---
-//	S 220 mx.example.test         the server writes a line
+//	hello PIPELINING|SIZE 100     short for 220, EHLO client.test, 250 and the lines given
+//	S 220 mx.example.test         the server writes a line; adjacent S lines are one write
 //	C EHLO client.test            the client writes; adjacent C lines are one write
 //	S* 250 …                      the server writes without line end
+//	content 70000                 the client writes as many octets, whatever they are
+//	wait 10s                      the server waits
 //	close                         the server closes the connection
 //	stall                         the server says nothing more, and reads on
 //	---
-//	1 r1@b.test accepted 250      outcome and reply code (0: none) a recipient
-//	session protocol error        what the session's error must contain; "ok"
+//	1 r1@b.test accepted 250      outcome and reply code (0: none) a recipient, or
+//	1 r1@b.test bad path          what the message's error must contain, if no outcome
+//	noop 250                      reply to a command beside mail; "error": none came
+//	session protocol error        what the session's error must contain; "ok"; "nil"
+//	dial 554                      what the error of NewSession must contain, alone
 //
 // The client runs over an unbuffered connection, in fake time.
 type transcript struct {
@@ -40,74 +50,175 @@ type transcript struct {
 	actions []action
 	script  []string
 	want    []string
+	nosplit bool
 }
 
 type action struct {
-	verb string
+	verb string // "mail", "flush", "idle" or a command beside mail
+	arg  string
 	mail *smtpclient.Mail
 	wait time.Duration
 }
 
 func TestTranscripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/transcripts/*.txt")
-	if err != nil || len(files) < 3 {
-		t.Fatalf("transcripts: %d files, %v", len(files), err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			tr := parseTranscript(t, string(text))
-			synctest.Test(t, tr.run)
+	for name, tr := range transcripts(t) {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { tr.run(t, writeWhole) })
 		})
 	}
 }
 
-func parseTranscript(t *testing.T, text string) *transcript {
+// TestTranscriptsSplit plays them again with every octet of the server's in a
+// write of its own: where a packet ends must not matter.
+func TestTranscriptsSplit(t *testing.T) {
+	for name, tr := range transcripts(t) {
+		if tr.nosplit {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { tr.run(t, writeOctets) })
+		})
+	}
+}
+
+func transcripts(t *testing.T) map[string]*transcript {
 	t.Helper()
+	files, err := filepath.Glob("testdata/transcripts/*.txt")
+	if err != nil || len(files) < 3 {
+		t.Fatalf("transcripts: %d files, %v", len(files), err)
+	}
+	all := map[string]*transcript{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr, err := parseTranscript(string(text))
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		all[strings.TrimSuffix(filepath.Base(file), ".txt")] = tr
+	}
+	return all
+}
+
+func parseTranscript(text string) (*transcript, error) {
 	parts := strings.Split(text, "---\n")
 	if len(parts) != 3 {
-		t.Fatalf("transcript has %d parts", len(parts))
+		return nil, fmt.Errorf("%d parts", len(parts))
 	}
 	tr := &transcript{config: smtpclient.Config{
 		Network: "unix", Addr: "pipe", Security: smtpclient.Plaintext, LocalName: "client.test",
 		Timeouts: smtpclient.Timeouts{LastWord: time.Second},
 	}}
-	n := 0
+	mails := 0
 	for _, line := range lines(parts[0]) {
-		f := strings.Fields(line)
-		switch f[0] {
-		case "mode":
-			mode, err := smtpclient.ParseMode(f[1])
-			if err != nil {
-				t.Fatal(err)
-			}
-			tr.config.Mode = mode
-		case "rcptmax":
-			fmt.Sscan(f[1], &tr.config.MaxRecipients)
+		verb, arg, _ := strings.Cut(line, " ")
+		a := action{verb: verb, arg: arg}
+		var err error
+		switch verb {
 		case "mail":
-			n++
-			m := &smtpclient.Mail{
-				From: strings.Trim(f[1], "<>"), To: smtpclient.Recipients(strings.Split(f[2], ",")...),
-				Content: fmt.Appendf(nil, "Subject: mail %d\r\n", n),
-			}
-			tr.actions = append(tr.actions, action{verb: "mail", mail: m})
-		case "flush":
-			tr.actions = append(tr.actions, action{verb: "flush"})
+			mails++
+			a.mail, err = parseMail(mails, strings.Fields(arg))
 		case "idle":
-			d, err := time.ParseDuration(f[1])
-			if err != nil {
-				t.Fatal(err)
-			}
-			tr.actions = append(tr.actions, action{verb: "flush"}, action{verb: "idle", wait: d})
+			a.wait, err = time.ParseDuration(arg)
+		case "flush", "noop", "reset", "vrfy", "help", "quit":
+		case "nosplit":
+			tr.nosplit = true
+			continue
 		default:
-			t.Fatalf("unknown setting %q", line)
+			if err := configure(&tr.config, verb, arg); err != nil {
+				return nil, fmt.Errorf("%s: %w", line, err)
+			}
+			continue
 		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", line, err)
+		}
+		tr.actions = append(tr.actions, a)
 	}
 	tr.script, tr.want = lines(parts[1]), lines(parts[2])
-	return tr
+	if len(tr.want) == 0 {
+		return nil, errors.New("nothing is expected")
+	}
+	return tr, nil
+}
+
+// configure takes a setting: a field of Config.
+func configure(c *smtpclient.Config, name, arg string) (err error) {
+	t := &c.Timeouts
+	durations := map[string]*time.Duration{
+		"timeout-greeting": &t.Greeting, "timeout-command": &t.Command, "timeout-mail": &t.Mail,
+		"timeout-rcpt": &t.Rcpt, "timeout-data": &t.Data, "timeout-block": &t.Block,
+		"timeout-end": &t.EndOfData, "timeout-quit": &t.Quit, "timeout-lastword": &t.LastWord,
+	}
+	if d := durations[name]; d != nil {
+		*d, err = time.ParseDuration(arg)
+		return err
+	}
+	switch name {
+	case "mode":
+		c.Mode, err = smtpclient.ParseMode(arg)
+	case "rcptmax":
+		c.MaxRecipients, err = strconv.Atoi(arg)
+	case "localname":
+		c.LocalName = arg
+	case "refuse-bare":
+		c.BareNewlines = smtpclient.RefuseBareNewlines
+	default:
+		err = errors.New("unknown setting")
+	}
+	return err
+}
+
+func parseMail(n int, f []string) (*smtpclient.Mail, error) {
+	if len(f) < 2 {
+		return nil, errors.New("a mail needs a sender and recipients")
+	}
+	m := &smtpclient.Mail{
+		From: strings.Trim(f[0], "<>"), To: smtpclient.Recipients(strings.Split(f[1], ",")...),
+		Content: fmt.Appendf(nil, "Subject: mail %d\r\n", n),
+	}
+	for _, option := range f[2:] {
+		if err := mailOption(m, option); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// mailOption sets a field of m; NOTIFY and ORCPT for its first recipient.
+func mailOption(m *smtpclient.Mail, option string) (err error) {
+	name, arg, _ := strings.Cut(option, "=")
+	switch name {
+	case "size": // pads the content to so many octets
+		var size int
+		size, err = strconv.Atoi(arg)
+		line := []byte(strings.Repeat("x", 98) + "\r\n")
+		for m.Content = append(m.Content, "\r\n"...); len(m.Content) < size; {
+			m.Content = append(m.Content, line[max(0, len(line)-(size-len(m.Content))):]...)
+		}
+	case "content":
+		arg, err = strconv.Unquote(strings.ReplaceAll(arg, "_", " "))
+		m.Content = []byte(arg)
+	case "utf8":
+		m.SMTPUTF8 = true
+	case "requiretls":
+		m.RequireTLS = true
+	case "ret":
+		m.Return = smtpclient.DSNReturn(arg)
+	case "envid":
+		m.EnvelopeID = arg
+	case "notify":
+		var n int
+		n, err = strconv.Atoi(arg)
+		m.To[0].Notify = smtpclient.DSNNotify(n)
+	case "orcpt":
+		m.To[0].OriginalRecipient = arg
+	default:
+		err = fmt.Errorf("unknown option %q", option)
+	}
+	return err
 }
 
 // lines drops comments and empty lines.
@@ -121,26 +232,40 @@ func lines(s string) (out []string) {
 	return out
 }
 
-func (tr *transcript) run(t *testing.T) {
+// run plays both sides. write is how the server writes.
+func (tr *transcript) run(t *testing.T, write func(net.Conn, []byte) error) {
 	client, server := net.Pipe()
 	served := make(chan error, 1)
-	go func() { served <- tr.serve(server) }()
+	go func() { served <- (&actor{conn: server, script: tr.script, write: write}).play() }()
+	finish := func() {
+		server.Close()
+		if err := <-served; err != nil {
+			t.Error("dialogue:", err)
+		}
+	}
 
 	session, err := smtpclient.NewSession(context.Background(), client, tr.config)
+	if want, ok := strings.CutPrefix(tr.want[0], "dial "); ok {
+		synctest.Wait() // what the client writes before it leaves is part of the dialogue
+		finish()
+		if !strings.Contains(fmt.Sprint(err), want) {
+			t.Errorf("NewSession: %v; want %s", err, want)
+		}
+		return
+	}
 	if err != nil {
+		finish()
 		t.Fatal(err)
 	}
-	results := tr.send(session)
+	got := tr.perform(t, session)
 	session.Close()
-	server.Close()
-	if err := <-served; err != nil {
-		t.Error("dialogue:", err)
-	}
-	tr.compare(t, results, session.Err())
+	finish()
+	tr.compare(t, got, session.Err())
 }
 
-// send gives the messages to the session and returns their results.
-func (tr *transcript) send(session *smtpclient.Session) []*smtpclient.Result {
+// perform gives the messages and commands to the session and returns what
+// became of them.
+func (tr *transcript) perform(t *testing.T, session *smtpclient.Session) (got []string) {
 	var results []*smtpclient.Result
 	for _, a := range tr.actions {
 		switch a.verb {
@@ -156,87 +281,97 @@ func (tr *transcript) send(session *smtpclient.Session) []*smtpclient.Result {
 		case "flush":
 			session.Flush()
 		case "idle":
+			session.Flush()
 			select {
 			case <-session.Done():
 			case <-time.After(a.wait):
 			}
+		default:
+			got = append(got, a.verb+" "+beside(session, a.verb, a.arg))
 		}
 	}
 	session.Flush()
-	return results
-}
-
-func (tr *transcript) compare(t *testing.T, results []*smtpclient.Result, sessionErr error) {
-	var got []string
+	var outcomes []string
 	for i, r := range results {
 		if r == nil {
 			t.Fatalf("message %d has no result", i+1)
 		}
-		for _, rcpt := range r.Recipients {
-			code := rcpt.Reply.Code
-			var reply *smtpclient.ReplyError
-			if errors.As(rcpt.Err, &reply) {
-				code = reply.Reply.Code
-			}
-			got = append(got, fmt.Sprintf("%d %s %s %d", i+1, rcpt.Address, rcpt.Outcome, code))
-			if (rcpt.Err == nil) != (rcpt.Outcome == smtpclient.Accepted) {
-				t.Errorf("message %d, %s: outcome %s with error %v", i+1, rcpt.Address, rcpt.Outcome, rcpt.Err)
-			}
+		outcomes = append(outcomes, tr.outcomes(t, i+1, r)...)
+	}
+	return append(outcomes, got...)
+}
+
+// beside runs a command beside mail.
+func beside(s *smtpclient.Session, verb, arg string) string {
+	ctx := context.Background()
+	var r smtpclient.Reply
+	var err error
+	switch verb {
+	case "noop":
+		r, err = s.Noop(ctx)
+	case "reset":
+		r, err = s.Reset(ctx)
+	case "vrfy":
+		r, err = s.Verify(ctx, arg)
+	case "help":
+		r, err = s.Help(ctx, arg)
+	case "quit":
+		if err := s.Quit(ctx); err != nil {
+			return "error"
 		}
+		return "ok"
 	}
+	if r.Code == 0 && err != nil {
+		return "error"
+	}
+	return strconv.Itoa(r.Code)
+}
+
+// outcomes spells the result of message n, a line a recipient.
+func (tr *transcript) outcomes(t *testing.T, n int, r *smtpclient.Result) (got []string) {
+	for _, rcpt := range r.Recipients {
+		if (rcpt.Err == nil) != (rcpt.Outcome == smtpclient.Accepted) {
+			t.Errorf("message %d, %s: outcome %s with error %v", n, rcpt.Address, rcpt.Outcome, rcpt.Err)
+		}
+		var refused *smtpclient.RefusedError
+		if errors.As(rcpt.Err, &refused) {
+			got = append(got, fmt.Sprintf("%d %s %v", n, rcpt.Address, refused.Reason))
+			continue
+		}
+		code := rcpt.Reply.Code
+		var reply *smtpclient.ReplyError
+		if errors.As(rcpt.Err, &reply) {
+			code = reply.Reply.Code
+		}
+		got = append(got, fmt.Sprintf("%d %s %s %d", n, rcpt.Address, rcpt.Outcome, code))
+	}
+	return got
+}
+
+func (tr *transcript) compare(t *testing.T, got []string, sessionErr error) {
 	last := len(tr.want) - 1
-	if g, w := strings.Join(got, "\n"), strings.Join(tr.want[:last], "\n"); g != w {
-		t.Errorf("outcomes:\n%s\nwant:\n%s", g, w)
+	if !slices.Equal(got, tr.want[:last]) {
+		t.Errorf("outcomes:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(tr.want[:last], "\n"))
 	}
-	want := strings.TrimPrefix(tr.want[last], "session ")
-	if want == "ok" && !errors.Is(sessionErr, smtpclient.ErrClosed) || want != "ok" && !strings.Contains(fmt.Sprint(sessionErr), want) {
+	want, ok := strings.CutPrefix(tr.want[last], "session ")
+	switch {
+	case want == "ok" && errors.Is(sessionErr, smtpclient.ErrClosed):
+	case want == "nil" && sessionErr == nil:
+	case !ok, want == "ok", want == "nil", !strings.Contains(fmt.Sprint(sessionErr), want):
 		t.Errorf("session error: %v; want %s", sessionErr, want)
 	}
 }
 
-// serve plays the server.
-func (tr *transcript) serve(conn net.Conn) error {
-	defer conn.Close()
-	buf := make([]byte, 1<<20)
-	for i := 0; i < len(tr.script); {
-		step, rest, _ := strings.Cut(tr.script[i], " ")
-		switch step {
-		case "S", "S*":
-			var out bytes.Buffer
-			for ; i < len(tr.script) && strings.HasPrefix(tr.script[i], "S"); i++ {
-				step, rest, _ := strings.Cut(tr.script[i], " ")
-				out.WriteString(rest)
-				if step == "S" {
-					out.WriteString("\r\n")
-				}
-			}
-			if _, err := conn.Write(out.Bytes()); err != nil && i < len(tr.script) {
-				return fmt.Errorf("before step %d (%s): %w", i, tr.script[i], err)
-			}
-		case "C":
-			var want strings.Builder
-			for ; i < len(tr.script) && strings.HasPrefix(tr.script[i], "C"); i++ {
-				want.WriteString(strings.TrimPrefix(strings.TrimPrefix(tr.script[i], "C"), " ") + "\r\n")
-			}
-			n, err := conn.Read(buf)
-			if err != nil {
-				return fmt.Errorf("waiting for %q: %w", want.String(), err)
-			}
-			if got := string(buf[:n]); got != want.String() {
-				return fmt.Errorf("client wrote\n%s\nwant\n%s", got, want.String())
-			}
-		case "close":
-			return nil
-		case "stall":
-			io.Copy(io.Discard, conn)
-			return nil
-		default:
-			return fmt.Errorf("unknown step %q %q", step, rest)
+func writeWhole(conn net.Conn, b []byte) error {
+	_, err := conn.Write(b)
+	return err
+}
+
+func writeOctets(conn net.Conn, b []byte) error {
+	for c := range bytes.SplitSeq(b, nil) {
+		if _, err := conn.Write(c); err != nil {
+			return err
 		}
-	}
-	// What the client writes beyond the script is wrong.
-	if n, _ := conn.Read(buf); n > 0 {
-		return fmt.Errorf("client wrote %q after the end of the script", buf[:n])
 	}
 	return nil
 }

@@ -1,0 +1,106 @@
+package pool_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bulksmtp/bulksmtp/pool"
+	"github.com/bulksmtp/bulksmtp/smtpclient/smtptest"
+	"github.com/cenkalti/backoff/v4"
+)
+
+// TestStress lets 2 × Sessions goroutines do what they like for a second, or
+// for the time in BULKSMTP_STRESS: send, give up, submit, while the relay hangs
+// up, refuses and comes back. At the end every job has its one result, and the
+// results agree with what the server took.
+func TestStress(t *testing.T) {
+	length := time.Second
+	if s := os.Getenv("BULKSMTP_STRESS"); s != "" {
+		var err error
+		if length, err = time.ParseDuration(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const sessions = 4
+	o := new(outage)
+	r := newRig(t, func(_ *smtptest.Server, c *pool.Config) {
+		c.Sessions, c.Patience = sessions, 20*time.Millisecond
+		c.Backoff = func() backoff.BackOff { return backoff.NewConstantBackOff(time.Millisecond) }
+		c.DialBackoff = c.Backoff
+		o.inner, c.Relay.Dial = c.Relay.Dial, o.dial
+	})
+	defer r.close()
+	for _, f := range []smtptest.Fault{
+		{At: smtptest.PointMAIL, Match: "11", Do: smtptest.AnswerAndClose("421 4.3.2 going down")},
+		{At: smtptest.PointEndOfData, Match: "r13", Do: smtptest.AcceptAndClose()},
+		{At: smtptest.PointRCPT, Match: "17", Do: smtptest.Answer("550 5.1.1 no such user")},
+	} {
+		r.server.Script(f)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), length)
+	defer cancel()
+	var (
+		mu      sync.Mutex
+		next    int
+		results []pool.Result
+		pending sync.WaitGroup
+	)
+	number := func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		next++
+		return next
+	}
+	keep := func(res pool.Result) {
+		mu.Lock()
+		defer mu.Unlock()
+		results = append(results, res)
+	}
+	var actors sync.WaitGroup
+	for range 2 * sessions {
+		actors.Go(func() {
+			for ctx.Err() == nil {
+				switch rand.IntN(20) {
+				case 0:
+					o.Store(!o.Load())
+				case 1:
+					r.server.CloseClientConnections()
+				case 2, 3:
+					impatient, cancel := context.WithTimeout(context.Background(), time.Duration(rand.IntN(2000))*time.Microsecond)
+					res, _ := r.pool.Send(impatient, job(number()))
+					cancel()
+					keep(res)
+				case 4, 5, 6:
+					pending.Add(1)
+					i := number()
+					err := r.pool.Submit(ctx, job(i), func(res pool.Result) {
+						keep(res)
+						pending.Done()
+					})
+					if err != nil { // not taken: there is no such job
+						pending.Done()
+						keep(pool.Result{Tag: i})
+					}
+				default:
+					res, _ := r.pool.Send(ctx, job(number()))
+					keep(res)
+				}
+			}
+		})
+	}
+	actors.Wait()
+	o.Store(false)
+	if err := r.pool.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	pending.Wait()
+	r.verify(next, results)
+	if n := r.server.Counters().PeakConnections; n > sessions {
+		t.Errorf("%d sessions at once, %d allowed", n, sessions)
+	}
+	t.Logf("%d jobs: %v", next, outcomes(results))
+}
