@@ -1,0 +1,57 @@
+package message_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/bulksmtp/bulksmtp/message"
+)
+
+// newsletter has 2 KB of text and 8 KB of HTML with six fields.
+var newsletter = message.TemplateConfig{
+	Subject: "{{.name}}, what is new in {{.city}}",
+	Text:    "Dear {{.name}},\n\n" + strings.Repeat("Grüße and what happened this week in a few words.\n", 40) + "{{.email}}\n",
+	HTML: `<p title="{{.city}}">Dear {{.name}},</p>` + strings.Repeat("<p class=\"text\">Grüße and what happened this week in a few words.</p>\n", 112) +
+		`<a href="https://example.org/?u={{.email}}">unsubscribe</a>`,
+}
+
+var row = map[string]string{"name": "Zoë", "city": "Köln", "email": "zoe@example.net"}
+
+func BenchmarkBytes(b *testing.B) {
+	m := base()
+	if err := mustTemplate(b, newsletter).Render(&m, row); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := m.Bytes(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkRenderAndBytes(b *testing.B) {
+	t := mustTemplate(b, newsletter)
+	b.ReportAllocs()
+	for b.Loop() {
+		m := base()
+		if err := t.Render(&m, row); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := m.Bytes(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkAttachment10MB(b *testing.B) {
+	m := base()
+	m.Attachments = []message.Attachment{{Filename: "big.bin", Content: make([]byte, 10<<20)}}
+	b.SetBytes(10 << 20)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := m.Bytes(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

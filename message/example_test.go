@@ -1,0 +1,93 @@
+package message_test
+
+import (
+	"fmt"
+	"log"
+	"strings"
+	"time"
+
+	"github.com/bulksmtp/bulksmtp/message"
+)
+
+// One mail: its bytes and its envelope are what a session takes.
+func Example() {
+	m := message.Message{
+		From:      message.Address{Name: "Zoë", Addr: "zoe@bücher.example"},
+		To:        []message.Address{{Name: "Bob", Addr: "bob@example.net"}},
+		Bcc:       []message.Address{{Addr: "archive@example.org"}},
+		Subject:   "Grüße",
+		Text:      "Hello Bob,\nthe office is closed on Friday.\n",
+		Date:      time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC), // usually left out
+		MessageID: "1@example.org",                              // usually left out
+	}
+	content, err := m.Bytes()
+	if err != nil {
+		log.Fatal(err)
+	}
+	sender, recipients, err := m.Envelope()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(sender, recipients)
+	fmt.Print(strings.ReplaceAll(string(content), "\r\n", "\n"))
+	// Output:
+	// zoe@xn--bcher-kva.example [bob@example.net archive@example.org]
+	// Date: Sun, 01 Mar 2026 09:30:00 +0000
+	// From: =?utf-8?q?Zo=C3=AB?= <zoe@xn--bcher-kva.example>
+	// To: Bob <bob@example.net>
+	// Message-ID: <1@example.org>
+	// Subject: =?utf-8?b?R3LDvMOfZQ==?=
+	// MIME-Version: 1.0
+	// Content-Transfer-Encoding: 7bit
+	// Content-Type: text/plain; charset=utf-8
+	//
+	// Hello Bob,
+	// the office is closed on Friday.
+}
+
+// A message for each recipient from one template.
+func ExampleTemplate() {
+	t, err := message.NewTemplate(message.TemplateConfig{
+		Subject: "News for {{.name}}",
+		Text:    "Dear {{.name}},\nyou live in {{.city}}.\n",
+		HTML:    "<p>Dear <b>{{.name}}</b>, you live in {{.city}}.</p>",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// Before anything is sent: has each row what the template uses?
+	fmt.Println(t.Check([]string{"email", "name"}))
+
+	base := message.Message{From: message.Address{Addr: "news@example.org"}}
+	for _, row := range []map[string]string{
+		{"email": "ann@example.net", "name": "Ann & Co", "city": "Zürich"},
+		{"email": "bob@example.net", "name": "Bob", "city": "Oslo"},
+	} {
+		m := base // each copy gets its own Date and Message-ID
+		m.To = []message.Address{{Name: row["name"], Addr: row["email"]}}
+		if err := t.Render(&m, row); err != nil {
+			log.Fatal(err)
+		}
+		if _, err := m.Bytes(); err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(m.Subject, m.HTML)
+	}
+	// Output:
+	// message: template text:2:15: missing field "city"
+	// message: template html:1:41: missing field "city"
+	// News for Ann & Co <p>Dear <b>Ann &amp; Co</b>, you live in Zürich.</p>
+	// News for Bob <p>Dear <b>Bob</b>, you live in Oslo.</p>
+}
+
+// A row of merge values that cannot stand in a header is found before it is sent.
+func ExampleMessage_Validate() {
+	m := message.Message{
+		From:    message.Address{Addr: "news@example.org"},
+		To:      []message.Address{{Name: "Eve\r\nBcc: everybody@example.net", Addr: "eve@example.net"}},
+		Subject: "News",
+	}
+	fmt.Println(m.Validate())
+	// Output:
+	// message: To[0].Name: bad header value: control character in "Eve\r\nBcc: everybody@example.net"
+}

@@ -1,0 +1,203 @@
+package message
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"mime"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+)
+
+// typesByExtension holds what people mail. mime.TypeByExtension would also read
+// the machine's tables, and the same message would differ from host to host.
+var typesByExtension = map[string]string{
+	".avif": "image/avif",
+	".bmp":  "image/bmp",
+	".css":  "text/css; charset=utf-8",
+	".csv":  "text/csv; charset=utf-8",
+	".doc":  "application/msword",
+	".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	".eml":  "message/rfc822",
+	".gif":  "image/gif",
+	".gz":   "application/gzip",
+	".htm":  "text/html; charset=utf-8",
+	".html": "text/html; charset=utf-8",
+	".ics":  "text/calendar; charset=utf-8",
+	".jpeg": "image/jpeg",
+	".jpg":  "image/jpeg",
+	".json": "application/json",
+	".md":   "text/markdown; charset=utf-8",
+	".mp3":  "audio/mpeg",
+	".mp4":  "video/mp4",
+	".odp":  "application/vnd.oasis.opendocument.presentation",
+	".ods":  "application/vnd.oasis.opendocument.spreadsheet",
+	".odt":  "application/vnd.oasis.opendocument.text",
+	".pdf":  "application/pdf",
+	".png":  "image/png",
+	".ppt":  "application/vnd.ms-powerpoint",
+	".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+	".svg":  "image/svg+xml",
+	".tif":  "image/tiff",
+	".tiff": "image/tiff",
+	".txt":  "text/plain; charset=utf-8",
+	".vcf":  "text/vcard; charset=utf-8",
+	".webp": "image/webp",
+	".xls":  "application/vnd.ms-excel",
+	".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	".xml":  "application/xml",
+	".zip":  "application/zip",
+}
+
+// mediaType gives the attachment's type: the one that was set, or else the one
+// of the extension, or else what the content looks like.
+func (a *Attachment) mediaType() (string, map[string]string, error) {
+	t := a.ContentType
+	if t == "" {
+		t = typesByExtension[strings.ToLower(path.Ext(a.Filename))]
+		if isMessageType(t) && !isMailData(a.Content) {
+			t = "" // a guess must not make the attachment impossible
+		}
+	}
+	if t == "" {
+		t = http.DetectContentType(a.Content)
+	}
+	typ, params, err := mime.ParseMediaType(t)
+	if err == nil && !strings.Contains(typ, "/") {
+		err = errors.New("no subtype")
+	}
+	return typ, params, err
+}
+
+// checkType refuses types that the transfer encoding of an attachment, base64,
+// is not allowed for (RFC 2045 6.4, RFC 2046 5.2.1).
+func (a *Attachment) checkType() error {
+	typ, params, err := a.mediaType()
+	if err != nil {
+		return fmt.Errorf("%s: %w", excerpt(a.ContentType), err)
+	}
+	if strings.HasPrefix(typ, "multipart/") {
+		return fmt.Errorf("%s cannot be attached as it is", typ)
+	}
+	if isMessageType(typ) && !isMailData(a.Content) {
+		return fmt.Errorf("%s needs 7-bit content in lines of 998 octets at most", typ)
+	}
+	for name, value := range params {
+		if checkText("", value) != nil || len(name) > maxParamName {
+			return fmt.Errorf("parameter %s", excerpt(name))
+		}
+	}
+	if len(typ) > maxTypeName {
+		return ErrTooLong
+	}
+	return nil
+}
+
+func isMessageType(typ string) bool { return strings.HasPrefix(typ, "message/") }
+
+const (
+	maxTypeName  = 200
+	maxParamName = 30
+	paramWidth   = 74 // of one parameter with its semicolon, on a line of its own
+	enmimeFold   = 76 // the length, CRLF included, from which enmime folds a field
+)
+
+// formatMedia writes the value of Content-Type or Content-Disposition for the
+// named field. Values that are not ASCII, or too long for a line, take the form
+// of RFC 2231, which every reader of the last twenty years knows; enmime would put
+// encoded words into quoted strings, where RFC 2047 5 forbids them, on one line of any length.
+//
+// enmime folds the value at its spaces; so there are none inside of a
+// parameter if it is going to.
+func formatMedia(name, value string, params map[string]string) string {
+	keys := slices.Sorted(maps.Keys(params))
+	for _, spaces := range []bool{true, false} {
+		parts := []string{value}
+		for _, k := range keys {
+			parts = append(parts, formatParam(k, params[k], spaces)...)
+		}
+		value := strings.Join(parts, "; ")
+		if !spaces || len(name)+len(": \r\n")+len(value) < enmimeFold {
+			return value
+		}
+	}
+	return value // not reached
+}
+
+// formatParam writes one parameter, in several pieces if it is long.
+func formatParam(key, value string, spaces bool) []string {
+	plain := isASCII(value) && !strings.Contains(value, "=?") && !strings.ContainsRune(value, '\t') &&
+		(spaces || !strings.Contains(value, " "))
+	if plain {
+		s := key + "=" + value
+		if value == "" || strings.ContainsFunc(value, func(r rune) bool { return !isTokenChar(byte(r)) }) {
+			s = key + "=" + quote(value)
+		}
+		if len(s) <= paramWidth {
+			return []string{s}
+		}
+	}
+	return extendedParam(key, value)
+}
+
+// extendedParam writes RFC 2231 4, with the continuations of RFC 2231 3 when
+// one line does not hold it.
+func extendedParam(key, value string) []string {
+	const charset = "utf-8''"
+	if s := key + "*=" + charset + percentEncode(value, isAttributeChar); len(s) <= paramWidth {
+		return []string{s}
+	}
+	var parts []string
+	piece := key + "*0*=" + charset
+	for i := range len(value) {
+		c := percentEncode(value[i:i+1], isAttributeChar)
+		if len(piece)+len(c) > paramWidth {
+			parts = append(parts, piece)
+			piece = fmt.Sprintf("%s*%d*=", key, len(parts))
+		}
+		piece += c
+	}
+	return append(parts, piece)
+}
+
+// isTokenChar reports an octet of a token (RFC 2045 5.1).
+func isTokenChar(c byte) bool {
+	return c > ' ' && c <= '~' && strings.IndexByte(`()<>@,;:\"/[]?=`, c) < 0
+}
+
+// isAttributeChar reports an attribute-char of RFC 2231 7.
+func isAttributeChar(c byte) bool {
+	return isTokenChar(c) && c != '*' && c != '\'' && c != '%'
+}
+
+func percentEncode(s string, plain func(byte) bool) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; plain(c) {
+			b.WriteByte(c)
+		} else {
+			b.WriteByte('%')
+			b.WriteByte(upperHex[c>>4])
+			b.WriteByte(upperHex[c&15])
+		}
+	}
+	return b.String()
+}
+
+// contentID gives the content ID without angle brackets, as the header has it.
+// What RFC 5322 allows stays as it is, so that a "cid:" URL names it literally;
+// enmime would encode a plus sign too, and no reader would find the part.
+func (a *Attachment) contentID(inline bool) string {
+	id := strings.TrimSuffix(strings.TrimPrefix(a.ContentID, "<"), ">")
+	if id == "" && inline {
+		id = a.Filename
+	}
+	if !strings.ContainsFunc(id, func(r rune) bool { return r > '~' || !isIDChar(byte(r)) }) {
+		return id
+	}
+	return percentEncode(id, func(c byte) bool { return isIDChar(c) && c != '%' && c != '+' })
+}
+
+func isIDChar(c byte) bool { return isAtext(c) || c == '.' || c == '@' }

@@ -1,0 +1,37 @@
+package message
+
+import (
+	"crypto/rand"
+	"errors"
+	"strings"
+)
+
+// maxMessageID leaves room for the field name on a line of 998 octets.
+const maxMessageID = 900
+
+// NewMessageID makes a Message-ID, angle brackets included, out of 128 random
+// bits and the domain (RFC 5322 3.6.4). The domain should be the author's; an
+// internationalised one is written in A-labels. If it is no domain at all,
+// "message.invalid" takes its place.
+func NewMessageID(domain string) string {
+	mb := mailbox{}
+	if err := mb.setDomain(domain); err != nil {
+		mb.domain = "message.invalid"
+	}
+	return "<" + strings.ToLower(rand.Text()) + "@" + mb.domain + ">"
+}
+
+var errMessageID = errors.New("not <left@right> of ASCII atoms")
+
+// parseMessageID checks a msg-id and gives it angle brackets.
+func parseMessageID(id string) (string, error) {
+	id = strings.TrimSuffix(strings.TrimPrefix(id, "<"), ">")
+	left, right, ok := strings.Cut(id, "@")
+	if !ok || !isDotAtom(left, false) || !isDotAtom(right, false) && !isAddressLiteral(right) {
+		return "", errMessageID
+	}
+	if len(id) > maxMessageID {
+		return "", ErrTooLong
+	}
+	return "<" + id + ">", nil
+}

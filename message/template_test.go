@@ -1,0 +1,216 @@
+package message_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/bulksmtp/bulksmtp/message"
+)
+
+func mustTemplate(t testing.TB, cfg message.TemplateConfig) *message.Template {
+	t.Helper()
+	tmpl, err := message.NewTemplate(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tmpl
+}
+
+func TestTemplateFields(t *testing.T) {
+	for _, tt := range []struct{ source, want string }{
+		{"no fields", ""},
+		{"{{.name}} {{.city}} {{.name}}", "city name"},
+		{"{{$.name}}", "name"},
+		{"{{if .a}}{{.b}}{{else if .c}}{{.d}}{{else}}{{.e}}{{end}}", "a b c d e"},
+		{"{{with .a}}{{.inner}}{{$.b}}{{else}}{{.c}}{{end}}", "a b c"},
+		{"{{with .}}{{.a}}{{end}}{{with $}}{{.b}}{{end}}", "a b"},
+		{"{{range .a}}{{.inner}}{{$.b}}{{else}}{{.c}}{{end}}", "a b c"},
+		{"{{range $i, $x := .a}}{{$x.inner}}{{$i}}{{end}}", "a"},
+		{"{{range $x := .}}{{$x.inner}}{{end}}", ""},
+		{"{{$x := .}}{{$x.a}}{{with .b}}{{$x.c}}{{end}}", "a b c"},
+		{"{{$x := .a}}{{$x.inner}}{{$x = $}}{{$x.b}}", "a b"},
+		{"{{if true}}{{$x := .}}{{$x.a}}{{end}}{{$x := .b}}{{$x.inner}}", "a b"},
+		{"{{.a.b.c}} {{(.d).e}} {{($).f}} {{(index . \"g\").h}}", "a d f g"},
+		{`{{index . "first name"}} {{index $ "b"}} {{index .c "inner"}} {{printf "%s" .d | printf "%s"}}`, "b c d first name"},
+		{`{{and .a (or .b .c) (not .d) (eq .e "x")}}`, "a b c d e"},
+		{`{{define "x"}}{{.a}}{{$.b}}{{end}}{{template "x" .}}`, "a b"},
+		{`{{define "x"}}{{.inner}}{{$.inner}}{{end}}{{template "x" .a}}`, "a"},
+		{`{{define "x"}}{{.inner}}{{end}}{{template "x" "y"}}`, ""},
+		{`{{define "x"}}{{.unused}}{{end}}{{.a}}`, "a"},
+		{`{{define "x"}}{{.a}}{{if .more}}{{template "x" .}}{{end}}{{end}}{{template "x" $}}`, "a more"},
+		{`{{block "x" .}}{{.a}}{{end}}`, "a"},
+		{`{{/* .comment */}}{{.a}}`, "a"},
+	} {
+		for part, cfg := range map[string]message.TemplateConfig{
+			"subject": {Subject: tt.source}, "text": {Text: tt.source}, "html": {HTML: tt.source},
+		} {
+			if got := strings.Join(mustTemplate(t, cfg).Fields(), " "); got != tt.want {
+				t.Errorf("%s %s: fields %q, want %q", part, tt.source, got, tt.want)
+			}
+		}
+	}
+}
+
+func TestTemplateCheck(t *testing.T) {
+	tmpl := mustTemplate(t, message.TemplateConfig{
+		Subject: "Hi {{.name}}",
+		Text:    "Dear {{.name}},\n{{if .vip}}…{{.nmae}}{{end}}",
+		HTML:    `<p>{{.name}}</p>` + "\n\n" + `<a href="{{.url}}">{{index . "a b"}}</a>`,
+	})
+	if err := tmpl.Check([]string{"name", "vip", "url", "a b", "nmae"}); err != nil {
+		t.Error(err)
+	}
+	err := tmpl.Check([]string{"name", "vip"})
+	var te *message.TemplateError
+	if !errors.As(err, &te) || !errors.Is(err, message.ErrMissingField) {
+		t.Fatal(err)
+	}
+	if te.Part != "text" || te.Field != "nmae" || te.Line != 2 {
+		t.Errorf("%+v", te)
+	}
+	want := "message: template text:2:17: missing field \"nmae\"\n" +
+		"message: template html:3:12: missing field \"url\"\n" +
+		"message: template html:3:30: missing field \"a b\""
+	if err.Error() != want {
+		t.Errorf("got\n%s\nwant\n%s", err, want)
+	}
+}
+
+func TestTemplateRefused(t *testing.T) {
+	for _, tt := range []struct {
+		part string
+		line int
+		cfg  message.TemplateConfig
+	}{
+		{"subject", 1, message.TemplateConfig{Subject: "{{.name"}},
+		{"text", 2, message.TemplateConfig{Text: "\n{{if .x}}{{.y}}\n"}},
+		{"text", 1, message.TemplateConfig{Text: "{{nosuchfunc .x}}"}},
+		{"text", 1, message.TemplateConfig{Text: `{{if .x}}{{template "nosuch" .}}{{end}}`}},
+		{"html", 1, message.TemplateConfig{HTML: "{{end}}"}},
+		{"html", 1, message.TemplateConfig{HTML: `{{if .x}}{{template "nosuch" .}}{{end}}`}},
+		{"html", 2, message.TemplateConfig{HTML: "<p>text</p>\n<a {{if .x}}href='{{else}}{{end}}>"}},
+		{"html", 0, message.TemplateConfig{HTML: `<a href={{.x}}"{{.y}}>`}}, // html/template does not say where
+		{"html", 1, message.TemplateConfig{HTML: `{{.x | html | printf "%s"}}`}},
+	} {
+		if tt.part == "text" && tt.line == 2 {
+			tt.line = 3 // at the end of the source
+		}
+		_, err := message.NewTemplate(tt.cfg)
+		var te *message.TemplateError
+		if !errors.As(err, &te) || te.Part != tt.part || te.Line != tt.line {
+			t.Errorf("%+v: %v", tt.cfg, err)
+		}
+	}
+}
+
+func TestTemplateRender(t *testing.T) {
+	tmpl := mustTemplate(t, message.TemplateConfig{
+		Subject: "{{.name}}: news\r\n",
+		Text:    "Dear {{if .name}}{{.name}}{{else}}reader{{end}}",
+		HTML:    `<p title="{{.name}}">{{.name}}</p><a href="https://example.org/?q={{.name}}">x</a><img src="cid:logo">`,
+	})
+	for _, tt := range []struct{ name, text, html string }{
+		{"Ann", "Dear Ann", `<p title="Ann">Ann</p><a href="https://example.org/?q=Ann">x</a><img src="cid:logo">`},
+		{"", "Dear reader", `<p title=""></p><a href="https://example.org/?q=">x</a><img src="cid:logo">`},
+		{"<script>alert(1)</script>", "Dear <script>alert(1)</script>",
+			`<p title="&lt;script&gt;alert(1)&lt;/script&gt;">&lt;script&gt;alert(1)&lt;/script&gt;</p><a href="https://example.org/?q=%3cscript%3ealert%281%29%3c%2fscript%3e">x</a><img src="cid:logo">`},
+		{`"'&`, `Dear "'&`, `<p title="&#34;&#39;&amp;">&#34;&#39;&amp;</p><a href="https://example.org/?q=%22%27%26">x</a><img src="cid:logo">`},
+		{"{{.x}}", "Dear {{.x}}", `<p title="{{.x}}">{{.x}}</p><a href="https://example.org/?q=%7b%7b.x%7d%7d">x</a><img src="cid:logo">`},
+		{"Zoë 🎉", "Dear Zoë 🎉", `<p title="Zoë 🎉">Zoë 🎉</p><a href="https://example.org/?q=Zo%c3%ab%20%f0%9f%8e%89">x</a><img src="cid:logo">`},
+	} {
+		m := base()
+		if err := tmpl.Render(&m, map[string]string{"name": tt.name}); err != nil {
+			t.Fatal(err)
+		}
+		if m.Subject != tt.name+": news" || m.Text != tt.text || m.HTML != tt.html {
+			t.Errorf("%q:\n%s\n%s\n%s", tt.name, m.Subject, m.Text, m.HTML)
+		}
+		p := parse(t, build(t, &m))
+		if got := decodeHeader(t, p.header.Get("Subject")); got != m.Subject {
+			t.Errorf("subject %q", got)
+		}
+	}
+}
+
+func TestRenderLeavesAlone(t *testing.T) {
+	m := base()
+	m.Text = "mine"
+	if err := mustTemplate(t, message.TemplateConfig{HTML: "{{.a}}"}).Render(&m, map[string]any{"a": 1}); err != nil {
+		t.Fatal(err)
+	}
+	if m.Subject != "Hello" || m.Text != "mine" || m.HTML != "1" {
+		t.Errorf("%+v", m)
+	}
+}
+
+func TestRenderErrors(t *testing.T) {
+	for _, value := range []string{"a\r\nBcc: x@example.org", "a\nb", "a\rb", "a\x00b"} {
+		tmpl := mustTemplate(t, message.TemplateConfig{Subject: "{{.name}}", Text: "{{.name}}"})
+		m := base()
+		var fe *message.FieldError
+		if err := tmpl.Render(&m, map[string]string{"name": value}); !errors.As(err, &fe) || fe.Field != "Subject" || !errors.Is(err, message.ErrBadHeaderValue) {
+			t.Errorf("%q: %v", value, err)
+		}
+		if m.Subject != "Hello" || m.Text != "" {
+			t.Error("message changed by a failed Render")
+		}
+	}
+	type row struct{ Name string }
+	for _, tt := range []struct {
+		cfg     message.TemplateConfig
+		data    any
+		missing bool
+		part    string
+	}{
+		{message.TemplateConfig{Subject: "{{.x}}"}, map[string]string{}, true, "subject"},
+		{message.TemplateConfig{Subject: "{{.name}}", Text: "\n {{if .x}}{{end}}"}, map[string]string{"name": "a"}, true, "text"},
+		{message.TemplateConfig{HTML: "<p>{{.x}}</p>{{.name}}"}, map[string]any{"name": "a"}, true, "html"},
+		{message.TemplateConfig{HTML: "{{$.x}}"}, nil, true, "html"},
+		{message.TemplateConfig{Text: "{{.x}}"}, row{"a"}, false, "text"},
+		{message.TemplateConfig{Text: "{{.name.x}}"}, map[string]string{"name": "a"}, false, "text"},
+		{message.TemplateConfig{Text: "{{index .name 99}}{{with .x}}{{end}}"}, map[string]string{"name": "a"}, false, "text"},
+	} {
+		m := base()
+		err := mustTemplate(t, tt.cfg).Render(&m, tt.data)
+		var te *message.TemplateError
+		if !errors.As(err, &te) || te.Part != tt.part || te.Line == 0 || te.Column == 0 {
+			t.Errorf("%+v: %v", tt.cfg, err)
+			continue
+		}
+		if errors.Is(err, message.ErrMissingField) != tt.missing || (te.Field == "x") != tt.missing {
+			t.Errorf("%+v: %v", tt.cfg, err)
+		}
+	}
+}
+
+func TestRenderConcurrently(t *testing.T) {
+	tmpl := mustTemplate(t, message.TemplateConfig{Subject: "{{.n}}", Text: "{{.n}}", HTML: `<a title="{{.n}}">{{.n}}</a>`})
+	shared := base()
+	shared.Attachments = []message.Attachment{{Filename: "a.png", Content: png}}
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 20 {
+				m, n := shared, fmt.Sprint(i, "-", j)
+				if err := tmpl.Render(&m, map[string]string{"n": n}); err != nil {
+					t.Error(err)
+				}
+				if raw, err := m.Bytes(); err != nil || m.Subject != n || !strings.Contains(string(raw), n) {
+					t.Errorf("%s: %v", n, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestFieldsAreSorted(t *testing.T) {
+	tmpl := mustTemplate(t, message.TemplateConfig{Subject: "{{.z}}", Text: "{{.b}}{{.a}}", HTML: "{{.m}}{{.z}}"})
+	if got := tmpl.Fields(); !slices.Equal(got, []string{"a", "b", "m", "z"}) {
+		t.Errorf("%q", got)
+	}
+}

@@ -1,0 +1,190 @@
+package message
+
+import (
+	"net/textproto"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Validate checks all fields and builds nothing. The error is a [*FieldError],
+// the same that Bytes would return, but for lines that turn out too long only
+// when they are written. A message without recipients is valid; see Envelope.
+func (m *Message) Validate() error {
+	checks := []func() error{
+		m.checkAddresses, m.checkSubject, m.checkDate, m.checkMessageID,
+		m.checkHeaders, m.checkBodies, m.checkAttachments,
+	}
+	for _, check := range checks {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// element names the i-th element of a field for errors.
+func element(field string, i int) string { return field + "[" + strconv.Itoa(i) + "]" }
+
+func (m *Message) checkAddresses() error {
+	if m.From.Addr == "" {
+		return &FieldError{Field: "From", Reason: ErrNoFrom}
+	}
+	if err := m.From.validate("From"); err != nil {
+		return err
+	}
+	if m.Sender != (Address{}) {
+		if err := m.Sender.validate("Sender"); err != nil {
+			return err
+		}
+	}
+	for _, list := range append(m.recipientLists(), addressList{"ReplyTo", m.ReplyTo}) {
+		for i, a := range list.addrs {
+			if err := a.validate(element(list.name, i)); err != nil {
+				return err
+			}
+		}
+	}
+	return checkText("ToGroup", m.ToGroup)
+}
+
+func (m *Message) checkSubject() error { return checkText("Subject", m.Subject) }
+
+// checkDate keeps to the four-digit years of RFC 5322 3.3.
+func (m *Message) checkDate() error {
+	if y := headerTime(m.Date).Year(); !m.Date.IsZero() && (y < 1900 || y > 9999) {
+		return &FieldError{Field: "Date", Reason: ErrBadDate, Detail: m.Date.String()}
+	}
+	return nil
+}
+
+func (m *Message) checkMessageID() error {
+	if m.MessageID == "" {
+		return nil
+	}
+	if _, err := parseMessageID(m.MessageID); err != nil {
+		return &FieldError{Field: "MessageID", Reason: ErrBadMessageID, Detail: excerpt(m.MessageID) + ": " + err.Error()}
+	}
+	return nil
+}
+
+// reserved are the headers, in canonical form, that Headers cannot set.
+var reserved = map[string]bool{
+	"From": true, "Sender": true, "Reply-To": true, "To": true, "Cc": true, "Bcc": true,
+	"Subject": true, "Date": true, "Message-Id": true, "Mime-Version": true,
+	"Return-Path": true, // RFC 5321 4.4: the delivering server's
+	"Resent-Bcc":  true,
+}
+
+// single reports headers of which a message may have one: RFC 5322 3.6,
+// RFC 2369 3 and RFC 8058.
+func single(canonical string) bool {
+	return canonical == "In-Reply-To" || canonical == "References" || strings.HasPrefix(canonical, "List-")
+}
+
+func (m *Message) checkHeaders() error {
+	seen := make(map[string]bool, len(m.Headers))
+	for i, h := range m.Headers {
+		at := element("Headers", i)
+		if !isFieldName(h.Name) {
+			return &FieldError{Field: at + ".Name", Reason: ErrBadHeaderName, Detail: excerpt(h.Name)}
+		}
+		name := textproto.CanonicalMIMEHeaderKey(strings.ToLower(h.Name))
+		if reserved[name] || strings.HasPrefix(name, "Content-") {
+			return &FieldError{Field: at + ".Name", Reason: ErrReservedHeader, Detail: h.Name}
+		}
+		if seen[name] && single(name) {
+			return &FieldError{Field: at + ".Name", Reason: ErrDuplicateHeader, Detail: h.Name}
+		}
+		seen[name] = true
+		if err := checkText(at+".Value", h.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isFieldName reports a field name of RFC 5322 3.6.8 that fits on a folded line.
+func isFieldName(s string) bool {
+	if s == "" || len(s) > foldAt-2 {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' || s[i] == ':' {
+			return false
+		}
+	}
+	return true
+}
+
+// checkText checks what goes into a header field. Encoding could carry control
+// characters, but what the decoded value does then is up to the reader.
+func checkText(field, s string) error {
+	if !utf8.ValidString(s) {
+		return &FieldError{Field: field, Reason: ErrBadHeaderValue, Detail: "invalid UTF-8"}
+	}
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return &FieldError{Field: field, Reason: ErrBadHeaderValue, Detail: "control character in " + excerpt(s)}
+		}
+	}
+	return nil
+}
+
+// checkBodies refuses NUL, which RFC 5322 2.2 does not allow and each reader
+// treats in its own way, and text that its charset parameter would belie.
+func (m *Message) checkBodies() error {
+	for _, b := range []struct{ field, text string }{{"Text", m.Text}, {"HTML", m.HTML}} {
+		if strings.IndexByte(b.text, 0) >= 0 {
+			return &FieldError{Field: b.field, Reason: ErrBadText, Detail: "NUL"}
+		}
+		if !utf8.ValidString(b.text) {
+			return &FieldError{Field: b.field, Reason: ErrBadText, Detail: "invalid UTF-8"}
+		}
+	}
+	return nil
+}
+
+func (m *Message) checkAttachments() error {
+	ids := make(map[string]bool)
+	lists := []struct {
+		field  string
+		files  []Attachment
+		inline bool
+	}{{"Inlines", m.Inlines, true}, {"Attachments", m.Attachments, false}}
+	for _, list := range lists {
+		for i := range list.files {
+			a, at := &list.files[i], element(list.field, i)
+			if err := a.check(at, list.inline); err != nil {
+				return err
+			}
+			id := a.contentID(list.inline)
+			if id != "" && ids[id] {
+				return &FieldError{Field: at + ".ContentID", Reason: ErrBadContentID, Detail: "used twice: " + excerpt(id)}
+			}
+			ids[id] = true
+		}
+	}
+	return nil
+}
+
+// check checks one attachment, named at in errors.
+func (a *Attachment) check(at string, inline bool) error {
+	if err := checkText("", a.Filename); err != nil {
+		return &FieldError{Field: at + ".Filename", Reason: ErrBadFilename, Detail: excerpt(a.Filename)}
+	}
+	if err := checkText("", a.ContentID); err != nil {
+		return &FieldError{Field: at + ".ContentID", Reason: ErrBadContentID, Detail: excerpt(a.ContentID)}
+	}
+	id := a.contentID(inline)
+	if inline && id == "" {
+		return &FieldError{Field: at + ".ContentID", Reason: ErrBadContentID, Detail: "an inline needs one, or a file name"}
+	}
+	if len(id) > maxMessageID {
+		return &FieldError{Field: at + ".ContentID", Reason: ErrTooLong}
+	}
+	if err := a.checkType(); err != nil {
+		return &FieldError{Field: at + ".ContentType", Reason: ErrBadContentType, Detail: err.Error()}
+	}
+	return nil
+}
