@@ -1,0 +1,10 @@
+package interop
+
+// For the tests of the harness, which run without a server.
+var (
+	LaunchScript = launch
+	ParseMail    = parseMail
+	TakeMails    = takeMails
+	FreeAddrs    = freeAddrs
+	Tail         = tail
+)
