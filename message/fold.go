@@ -3,6 +3,8 @@ package message
 import (
 	"bytes"
 	"strings"
+
+	"github.com/bulksmtp/bulksmtp/internal/address"
 )
 
 const (
@@ -84,7 +86,7 @@ func isWSP(c byte) bool { return c == ' ' || c == '\t' }
 func subjectAtoms(s string) []string {
 	atoms := splitAtoms(s)
 	for _, a := range atoms {
-		if len(a) > maxWord || !isASCII(a) || strings.Contains(a, "=?") || strings.ContainsAny(a, " \t") {
+		if len(a) > maxWord || !address.IsASCII(a) || strings.Contains(a, "=?") || strings.ContainsAny(a, " \t") {
 			return encodedWords(s)
 		}
 	}
@@ -95,10 +97,10 @@ func subjectAtoms(s string) []string {
 // have a structure; words that are not ASCII, in runs, as encoded words.
 func valueAtoms(s string) []string {
 	words := splitAtoms(strings.Trim(s, " \t"))
-	if isASCII(s) {
+	if address.IsASCII(s) {
 		return words
 	}
-	needs := func(w string) bool { return !isASCII(w) || strings.Contains(w, "=?") }
+	needs := func(w string) bool { return !address.IsASCII(w) || strings.Contains(w, "=?") }
 	var atoms []string
 	for i := 0; i < len(words); {
 		if !needs(words[i]) {
@@ -118,13 +120,13 @@ func valueAtoms(s string) []string {
 // phraseAtoms writes a display name (RFC 5322 3.2.5): bare where all words are
 // atoms, quoted where it is short ASCII, else encoded.
 func phraseAtoms(name string) []string {
-	if !isASCII(name) || strings.Contains(name, "=?") || strings.ContainsRune(name, '\t') || len(name) > maxWord {
+	if !address.IsASCII(name) || strings.Contains(name, "=?") || strings.ContainsRune(name, '\t') || len(name) > maxWord {
 		return encodedWords(name)
 	}
 	words := splitAtoms(name)
 	for _, w := range words {
 		for i := range len(w) {
-			if !isAtext(w[i]) {
+			if !address.IsAtext(w[i]) {
 				return []string{quote(name)}
 			}
 		}

@@ -9,6 +9,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/bulksmtp/bulksmtp/internal/address"
 )
 
 // typesByExtension holds what people mail. mime.TypeByExtension would also read
@@ -128,7 +130,7 @@ func formatMedia(name, value string, params map[string]string) string {
 
 // formatParam writes one parameter, in several pieces if it is long.
 func formatParam(key, value string, spaces bool) []string {
-	plain := isASCII(value) && !strings.Contains(value, "=?") && !strings.ContainsRune(value, '\t') &&
+	plain := address.IsASCII(value) && !strings.Contains(value, "=?") && !strings.ContainsRune(value, '\t') &&
 		(spaces || !strings.Contains(value, " "))
 	if plain {
 		s := key + "=" + value
@@ -200,4 +202,4 @@ func (a *Attachment) contentID(inline bool) string {
 	return percentEncode(id, func(c byte) bool { return isIDChar(c) && c != '%' && c != '+' })
 }
 
-func isIDChar(c byte) bool { return isAtext(c) || c == '.' || c == '@' }
+func isIDChar(c byte) bool { return address.IsAtext(c) || c == '.' || c == '@' }

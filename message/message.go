@@ -108,7 +108,7 @@ func (m *Message) settle() {
 	}
 	if m.MessageID == "" {
 		from, _ := parseMailbox(m.From.Addr)
-		m.MessageID = NewMessageID(from.domain)
+		m.MessageID = NewMessageID(from.ASCII)
 	}
 }
 

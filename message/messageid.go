@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"strings"
+
+	"github.com/bulksmtp/bulksmtp/internal/address"
 )
 
 // maxMessageID leaves room for the field name on a line of 998 octets.
@@ -14,11 +16,11 @@ const maxMessageID = 900
 // internationalised one is written in A-labels. If it is no domain at all,
 // "message.invalid" takes its place.
 func NewMessageID(domain string) string {
-	mb := mailbox{}
-	if err := mb.setDomain(domain); err != nil {
-		mb.domain = "message.invalid"
+	mb, err := address.Parse("x@" + domain)
+	if err != nil {
+		mb.ASCII = "message.invalid"
 	}
-	return "<" + strings.ToLower(rand.Text()) + "@" + mb.domain + ">"
+	return "<" + strings.ToLower(rand.Text()) + "@" + mb.ASCII + ">"
 }
 
 var errMessageID = errors.New("not <left@right> of ASCII atoms")
@@ -27,7 +29,7 @@ var errMessageID = errors.New("not <left@right> of ASCII atoms")
 func parseMessageID(id string) (string, error) {
 	id = strings.TrimSuffix(strings.TrimPrefix(id, "<"), ">")
 	left, right, ok := strings.Cut(id, "@")
-	if !ok || !isDotAtom(left, false) || !isDotAtom(right, false) && !isAddressLiteral(right) {
+	if !ok || !address.IsASCII(id) || !address.IsDotString(left) || !address.IsDotString(right) && !address.IsLiteral(right) {
 		return "", errMessageID
 	}
 	if len(id) > maxMessageID {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/bulksmtp/bulksmtp/internal/address"
 )
 
 // Noop sends NOOP and returns the reply. As a check of whether the session is
@@ -61,7 +63,7 @@ func (s *Session) beside(ctx context.Context, k kind, line string) (Reply, error
 			return Reply{}, refuse(ErrBadParameter, "%q: control character", line)
 		}
 	}
-	if !isASCII(line) && !s.ext.SMTPUTF8 {
+	if !address.IsASCII(line) && !s.ext.SMTPUTF8 {
 		return Reply{}, refuse(ErrNeedsSMTPUTF8, "%q", line)
 	}
 	s.Flush()

@@ -6,8 +6,9 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
-	"strings"
 	"time"
+
+	"github.com/bulksmtp/bulksmtp/internal/address"
 )
 
 // Security says how a session comes by TLS.
@@ -171,7 +172,7 @@ func (c *Config) Validate() error {
 	if c.MaxRecipients < 0 {
 		return bad("MaxRecipients", "negative")
 	}
-	if c.LocalName != "" && !isHostName(c.LocalName) && !(strings.HasPrefix(c.LocalName, "[") && isAddressLiteral(c.LocalName)) {
+	if c.LocalName != "" && !address.IsHostName(c.LocalName) && !address.IsLiteral(c.LocalName) {
 		return bad("LocalName", "%q is neither a host name nor an address literal", c.LocalName)
 	}
 	return c.Timeouts.validate()

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/bulksmtp/bulksmtp/internal/address"
 )
 
 var lastSession atomic.Uint64
@@ -304,7 +306,7 @@ func expectCode(want int, verb string, r Reply, err error) error {
 // something to others, or the address.
 func localName(local net.Addr) string {
 	name, err := os.Hostname()
-	if err == nil && strings.Contains(name, ".") && isHostName(name) && !strings.HasPrefix(name, "localhost.") {
+	if err == nil && strings.Contains(name, ".") && address.IsHostName(name) && !strings.HasPrefix(name, "localhost.") {
 		return name
 	}
 	if tcp, ok := local.(*net.TCPAddr); ok && tcp.IP != nil {
@@ -313,7 +315,7 @@ func localName(local net.Addr) string {
 		}
 		return "[IPv6:" + tcp.IP.String() + "]"
 	}
-	if err == nil && isHostName(name) {
+	if err == nil && address.IsHostName(name) {
 		return name
 	}
 	return "localhost"

@@ -90,7 +90,7 @@ func (c *checkedMail) checkPaths() (err error) {
 		if c.from, err = parsePath(c.From); err != nil {
 			return err
 		}
-		c.smtputf8 = c.smtputf8 || c.from.utf8
+		c.smtputf8 = c.smtputf8 || c.from.UTF8
 	}
 	if len(c.To) == 0 {
 		return refuse(ErrNoRecipients, "")
@@ -108,7 +108,7 @@ func (c *checkedMail) checkPaths() (err error) {
 		if err := checkOriginalRecipient(r.OriginalRecipient); err != nil {
 			return err
 		}
-		c.smtputf8 = c.smtputf8 || p.utf8
+		c.smtputf8 = c.smtputf8 || p.UTF8
 		c.dsn = c.dsn || r.Notify != 0 || r.OriginalRecipient != ""
 		c.to = append(c.to, p)
 	}
@@ -173,4 +173,4 @@ func (c *checkedMail) appendRCPT(b []byte, i int) []byte {
 }
 
 // domainOf returns recipient i's domain for counting different ones.
-func (c *checkedMail) domainOf(i int) string { return strings.ToLower(c.to[i].ascii) }
+func (c *checkedMail) domainOf(i int) string { return strings.ToLower(c.to[i].ASCII) }

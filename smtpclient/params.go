@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/bulksmtp/bulksmtp/internal/address"
 )
 
 // DSNReturn is the RET parameter of MAIL: what a delivery status notification
@@ -68,29 +70,29 @@ func checkEnvelopeID(id string) error {
 }
 
 // checkOriginalRecipient checks an ORCPT address.
-func checkOriginalRecipient(address string) error {
-	for i := 0; i < len(address); i++ {
-		if c := address[i]; c < ' ' || c == 0x7f {
-			return refuse(ErrBadParameter, "ORCPT %q: control character", address)
+func checkOriginalRecipient(who string) error {
+	for i := 0; i < len(who); i++ {
+		if c := who[i]; c < ' ' || c == 0x7f {
+			return refuse(ErrBadParameter, "ORCPT %q: control character", who)
 		}
 	}
-	if !utf8.ValidString(address) {
-		return refuse(ErrBadParameter, "ORCPT %q: not UTF-8", address)
+	if !utf8.ValidString(who) {
+		return refuse(ErrBadParameter, "ORCPT %q: not UTF-8", who)
 	}
-	if len(appendORCPT(nil, address)) > maxOriginalRecipient {
-		return refuse(ErrBadParameter, "ORCPT %q: longer than 500 octets", address)
+	if len(appendORCPT(nil, who)) > maxOriginalRecipient {
+		return refuse(ErrBadParameter, "ORCPT %q: longer than 500 octets", who)
 	}
 	return nil
 }
 
 // appendORCPT writes an original recipient: "rfc822;" and xtext, or "utf-8;"
 // and RFC 6533 3's utf-8-addr-xtext, which is ASCII and so needs no SMTPUTF8.
-func appendORCPT(b []byte, address string) []byte {
-	if isASCII(address) {
-		return appendXtext(append(b, "rfc822;"...), address)
+func appendORCPT(b []byte, who string) []byte {
+	if address.IsASCII(who) {
+		return appendXtext(append(b, "rfc822;"...), who)
 	}
 	b = append(b, "utf-8;"...)
-	for _, r := range address {
+	for _, r := range who {
 		switch {
 		case r >= utf8.RuneSelf || r == '\\' || r == '+' || r == '=' || r == ' ':
 			b = fmt.Appendf(b, `\x{%X}`, r)

@@ -240,10 +240,13 @@ func (s *Session) awaitEnd() {
 // Flush sends the content that Start left to be sent and waits for the
 // results. It does nothing where there is none.
 func (s *Session) Flush() {
-	if s.open != nil {
+	switch {
+	case s.open != nil:
+		// Of large content all but the last block is written already, and with
+		// it the expectation staged, but it is not over before the dot is.
 		s.stageContent()
+	case len(s.staged) == 0:
+		return
 	}
-	if len(s.staged) > 0 {
-		s.exchange()
-	}
+	s.exchange()
 }

@@ -23,7 +23,7 @@ import (
 //
 //	mode overlap                  settings, one a line; see configure
 //	mail s1@a.test r1@b.test,…    a message; its content is "Subject: mail 1", "mail 2", …
-//	mail <> r1@b.test size=200000 with options; see mailOption
+//	mail <> r1@b.test size=200000 with options, see mailOption; ␣ is a space
 //	flush                         lets the session become idle
 //	idle 10s                      flush, and time goes by
 //	noop, reset, vrfy x, help x   a command beside mail; quit
@@ -119,7 +119,7 @@ func parseTranscript(text string) (*transcript, error) {
 		switch verb {
 		case "mail":
 			mails++
-			a.mail, err = parseMail(mails, strings.Fields(arg))
+			a.mail, err = parseMail(mails, spaced(strings.Fields(arg)))
 		case "idle":
 			a.wait, err = time.ParseDuration(arg)
 		case "flush", "noop", "reset", "vrfy", "help", "quit":
@@ -171,6 +171,14 @@ func configure(c *smtpclient.Config, name, arg string) (err error) {
 	return err
 }
 
+// spaced puts spaces into words.
+func spaced(words []string) []string {
+	for i := range words {
+		words[i] = strings.ReplaceAll(words[i], "␣", " ")
+	}
+	return words
+}
+
 func parseMail(n int, f []string) (*smtpclient.Mail, error) {
 	if len(f) < 2 {
 		return nil, errors.New("a mail needs a sender and recipients")
@@ -199,7 +207,7 @@ func mailOption(m *smtpclient.Mail, option string) (err error) {
 			m.Content = append(m.Content, line[max(0, len(line)-(size-len(m.Content))):]...)
 		}
 	case "content":
-		arg, err = strconv.Unquote(strings.ReplaceAll(arg, "_", " "))
+		arg, err = strconv.Unquote(arg)
 		m.Content = []byte(arg)
 	case "utf8":
 		m.SMTPUTF8 = true

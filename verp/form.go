@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/bulksmtp/bulksmtp/internal/address"
 )
 
 // write spells the recipient in the codec's form.
@@ -13,9 +15,9 @@ func (c Codec) write(m mailbox) (string, error) {
 		return escape(m.local) + at + escape(m.domain), nil
 	}
 	switch {
-	case !isASCII(m.local):
+	case !address.IsASCII(m.local):
 		return "", errors.New("the classic form has no place for a local part that is not ASCII")
-	case !isDotString(m.local):
+	case !address.IsDotString(m.local):
 		return "", errors.New("the classic form has no place for a quoted local part")
 	case strings.ContainsAny(m.local, "!%"):
 		return "", errors.New("'!' or '%' would be taken for a source route")
@@ -101,5 +103,5 @@ func unhex(c byte) int {
 
 // isSafe reports the octets that the escaped form leaves alone.
 func isSafe(c byte) bool {
-	return isAlphanumeric(c) || c == '_' || c == '*' || c == '='
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '*' || c == '='
 }

@@ -3,6 +3,8 @@ package verp
 import (
 	"fmt"
 	"strings"
+
+	"github.com/bulksmtp/bulksmtp/internal/address"
 )
 
 // qmailMark ends a sender for which qmail and QMQP make variable return paths.
@@ -19,8 +21,8 @@ func (c Codec) origin(sender string) (origin, error) {
 	if err := c.Validate(); err != nil {
 		return origin{}, err
 	}
-	address, verbatim := strings.CutSuffix(sender, qmailMark)
-	m, err := parseMailbox(address)
+	plain, verbatim := strings.CutSuffix(sender, qmailMark)
+	m, err := parseMailbox(plain)
 	if err != nil {
 		return origin{}, fmt.Errorf("%w: sender %q: %s", ErrMalformed, sender, err)
 	}
@@ -29,29 +31,29 @@ func (c Codec) origin(sender string) (origin, error) {
 		o.prefix += d
 	}
 	// With any recipient behind it the prefix must not need quotes.
-	if !isASCII(o.prefix) || !isDotString(o.prefix+"x") {
+	if !address.IsASCII(o.prefix) || !address.IsDotString(o.prefix+"x") {
 		return origin{}, fmt.Errorf("%w: sender %q: local part is not plain ASCII atoms", ErrUnrepresentable, sender)
 	}
 	return o, nil
 }
 
-// cut returns what address has between the prefix and the domain, both of
+// cut returns what path has between the prefix and the domain, both of
 // which are compared without regard to case.
-func (o origin) cut(address string) (string, bool) {
-	address = strings.TrimSpace(address)
-	if inner, ok := strings.CutPrefix(address, "<"); ok {
-		address = strings.TrimSuffix(inner, ">")
+func (o origin) cut(path string) (string, bool) {
+	path = strings.TrimSpace(path)
+	if inner, ok := strings.CutPrefix(path, "<"); ok {
+		path = strings.TrimSuffix(inner, ">")
 	}
-	at := strings.LastIndexByte(address, '@')
+	at := strings.LastIndexByte(path, '@')
 	if at < 0 {
 		return "", false
 	}
-	domain, err := canonicalDomain(address[at+1:])
+	domain, err := canonicalDomain(path[at+1:])
 	if err != nil || domain != o.domain {
 		return "", false
 	}
-	local := address[:at]
-	if content, err := unquote(local); err == nil {
+	local := path[:at]
+	if content, ok := unquote(local); ok {
 		local = content // a gateway quoted it without need
 	}
 	n := len(o.prefix)
