@@ -184,7 +184,7 @@ func TestStaleSessionCostsNoAttempt(t *testing.T) {
 						t.Errorf("message %d: %d attempts, %v", i, res.Attempts, err)
 					}
 					results = append(results, res)
-					time.Sleep(15 * time.Second)
+					<-time.After(15 * time.Second) // fake time
 				}
 				r.verify(3, results)
 				if n := r.server.Counters().Connections; n != 2 {
@@ -266,7 +266,7 @@ func TestRecycling(t *testing.T) {
 				for i := range 6 {
 					res, _ := r.pool.Send(t.Context(), job(i))
 					results = append(results, res)
-					time.Sleep(c.pause)
+					<-time.After(c.pause) // fake time
 				}
 				r.verify(6, results)
 				if got := outcomes(results)[smtpclient.Accepted]; got != 6 {
@@ -291,7 +291,7 @@ func TestQuietPoolUsesOneSession(t *testing.T) {
 			if _, err := r.pool.Send(t.Context(), job(i)); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(time.Second)
+			<-time.After(time.Second) // fake time
 		}
 		if n := r.server.Counters().Connections; n != 1 {
 			t.Errorf("%d connections for one message at a time", n)
@@ -356,7 +356,7 @@ func TestContextEndsTheWaitForARetry(t *testing.T) {
 		if res.Recipients[0].Outcome != smtpclient.Deferred || !errors.As(err, &reply) || reply.Reply.Code != 450 {
 			t.Errorf("%v, %v", res.Recipients[0].Outcome, err)
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute) // fake time
 		if n := r.server.Counters().Commands["MAIL"]; n != 1 {
 			t.Errorf("%d attempts, though the caller has left", n)
 		}

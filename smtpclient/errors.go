@@ -59,6 +59,7 @@ type ReplyError struct {
 	Reply Reply
 }
 
+// Error implements error.
 func (e *ReplyError) Error() string {
 	return fmt.Sprintf("smtp: %s: %s", e.Verb, e.Reply)
 }
@@ -72,6 +73,7 @@ type RecipientsError struct {
 	Recipients []RecipientResult
 }
 
+// Error counts the accepted, and gives the first failure.
 func (e *RecipientsError) Error() string {
 	accepted := 0
 	var first error
@@ -112,6 +114,7 @@ type SessionError struct {
 	Err     error
 }
 
+// Error implements error.
 func (e *SessionError) Error() string {
 	s := fmt.Sprintf("smtp session with %s: %s: %v", e.Addr, e.Op, e.Err)
 	if e.Outcome == Unknown {
@@ -120,6 +123,7 @@ func (e *SessionError) Error() string {
 	return s
 }
 
+// Unwrap returns Err.
 func (e *SessionError) Unwrap() error { return e.Err }
 
 // with returns the error for a message with outcome o.
@@ -138,6 +142,7 @@ type RefusedError struct {
 	Detail string
 }
 
+// Error implements error.
 func (e *RefusedError) Error() string {
 	if e.Detail == "" {
 		return "smtp: refused before sending: " + e.Reason.Error()
@@ -145,6 +150,7 @@ func (e *RefusedError) Error() string {
 	return "smtp: refused before sending: " + e.Reason.Error() + ": " + e.Detail
 }
 
+// Unwrap returns Reason.
 func (e *RefusedError) Unwrap() error { return e.Reason }
 
 func refuse(reason error, format string, args ...any) *RefusedError {

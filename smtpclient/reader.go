@@ -208,11 +208,15 @@ func (s *Session) judgeEnd(t *transaction, r Reply) {
 }
 
 // outOfStep ends the session on a reply that cannot answer its command: one
-// too many or too few came, at a place that cannot be known. What the current
-// group's replies said is taken back.
+// too many or too few came, at a place that cannot be known.
 func (s *Session) outOfStep(err error) {
 	s.leaveLocked("read", err)
 	s.stop = true
+	s.takeBack()
+}
+
+// takeBack undoes what the current group's replies said.
+func (s *Session) takeBack() {
 	if s.held != nil {
 		s.held.doubt(s.leaving)
 	}
@@ -304,7 +308,7 @@ func (s *Session) lost(err error) {
 	if s.held != nil && s.doubtful && errors.Is(err, os.ErrDeadlineExceeded) {
 		// The last reply of the group is missing, and one of those before it
 		// was a refusal: they may all have been one place off.
-		s.held.doubt(s.leaving)
+		s.takeBack()
 	}
 }
 
