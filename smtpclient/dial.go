@@ -74,6 +74,9 @@ func (h *handshake) build(conn net.Conn) (*Session, error) {
 	h.raw, h.conn = conn, conn
 	stop := context.AfterFunc(h.ctx, func() { conn.Close() })
 	op, err := h.run()
+	if err == nil {
+		op, err = "read", h.quiet()
+	}
 	if !stop() && err == nil {
 		op, err = "dial", h.ctx.Err() // conn is closed, or about to be
 	}
@@ -232,6 +235,9 @@ func (h *handshake) command(line string) (Reply, error) { return h.secret(line, 
 
 // secret is command for a line that Trace sees as shown.
 func (h *handshake) secret(line, shown string) (Reply, error) {
+	if err := h.quiet(); err != nil {
+		return Reply{}, err
+	}
 	if f := h.cfg.Trace.Command; f != nil {
 		f(h.id, shown)
 	}
@@ -245,6 +251,14 @@ func (h *handshake) secret(line, shown string) (Reply, error) {
 	}
 	verb, _, _ := strings.Cut(shown, " ")
 	return h.reply(verb)
+}
+
+// quiet returns an error if the server has said more than it was asked.
+func (h *handshake) quiet() error {
+	if h.parser.buffered() {
+		return errUnsolicited
+	}
+	return nil
 }
 
 func (h *handshake) reply(verb string) (Reply, error) {

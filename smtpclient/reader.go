@@ -36,79 +36,109 @@ func (s *Session) judgeBuffered() bool {
 		if !ok {
 			break
 		}
-		s.take(r)
-		if s.shouldStop() {
+		if s.take(r) {
 			return true
 		}
 	}
+	s.addUp()
 	return s.shouldStop()
+}
+
+// addUp ends the writer's wait when every reply of the group is in, and nothing
+// with them that was not due: only then were the replies surely those of their
+// commands.
+func (s *Session) addUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.expected.len() > 0 || s.leaving != nil {
+		return
+	}
+	if s.parser.buffered() {
+		s.leaveLocked("idle", errUnsolicited) // the rest of it may say why
+		return
+	}
+	s.doubtful = false
+	if s.held != nil {
+		ready := s.finishLocked(s.held, nil)
+		s.held = nil
+		s.mu.Unlock()
+		publish(ready)
+		s.mu.Lock()
+	}
+	if s.waiting {
+		s.waiting = false
+		s.changed.Broadcast()
+	}
 }
 
 func (s *Session) shouldStop() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stop || s.leaving != nil && s.expected.len() == 0 {
+	if s.stop || s.leaving != nil && s.expected.len() == 0 && !s.intruded() {
 		return true
 	}
 	s.armLocked()
 	return false
 }
 
-// take judges one reply and hands out the results that it completes.
-func (s *Session) take(r Reply) {
+// take judges one reply and reports whether to read no further one.
+func (s *Session) take(r Reply) (stop bool) {
 	s.mu.Lock()
 	verb := "idle"
-	var ready []*submission
 	if s.expected.len() == 0 {
 		s.unsolicited(r)
 	} else {
 		e := s.expected.pop()
 		verb = e.kind.String()
 		s.headSince = s.readAt
-		ready = s.judge(&e, r)
+		s.judge(&e, r)
 	}
-	s.settling = len(ready) > 0
-	if !s.settling && s.expected.len() == 0 {
-		s.changed.Broadcast()
-	}
+	stop = s.stop
 	s.mu.Unlock()
-
 	if f := s.cfg.Trace.Reply; f != nil {
 		f(s.id, verb, r)
 	}
-	if len(ready) > 0 {
-		publish(ready)
-		s.mu.Lock()
-		s.settling = false
-		s.changed.Broadcast()
-		s.mu.Unlock()
-	}
+	return stop
 }
 
+var errUnsolicited = fmt.Errorf("%w: unsolicited reply", ErrProtocol)
+
+// intruded reports that part of an unsolicited reply is in.
+func (s *Session) intruded() bool { return s.leaving != nil && s.leaving.Err == errUnsolicited }
+
 // unsolicited takes a reply that answers nothing: the session is over. Servers
-// say so when they tire of an idle one, with 421 or a stray 4yz (rule 7).
+// say so when they tire of an idle one, with 421 or a stray 4yz (rule 7). If it
+// comes with a group's replies, these may be one place off.
 func (s *Session) unsolicited(r Reply) {
+	if s.intruded() {
+		s.leaving = nil // now it is known what came
+	}
 	if r.Code/100 == 4 {
 		s.leaveLocked("idle", &ReplyError{Verb: "idle", Reply: r})
 	} else {
-		s.leaveLocked("read", fmt.Errorf("%w: unsolicited reply %.80q", ErrProtocol, r.String()))
+		s.leaveLocked("idle", fmt.Errorf("%w: %.80q", errUnsolicited, r.String()))
 	}
 	s.stop = true
+	if s.held != nil && s.held.surely(r, s.next) {
+		s.held = nil // end hands it out
+	}
+	s.takeBack()
 }
 
-// judge takes the reply to e and returns the submissions it completes.
-func (s *Session) judge(e *expectation, r Reply) (ready []*submission) {
+// judge takes the reply to e.
+func (s *Session) judge(e *expectation, r Reply) {
 	if !e.kind.answers(r.Code) {
 		s.outOfStep(fmt.Errorf("%w: %d in answer to %s", ErrProtocol, r.Code, e.kind))
-		return nil
+		return
 	}
 	if r.Code == 421 {
 		// The session is over, but what follows still counts: some servers go
 		// on and answer the rest of the group (rule 8).
 		s.leaveLocked(e.kind.String(), &ReplyError{Verb: e.kind.String(), Reply: r})
 	}
-	if s.held != nil && r.Code >= 400 {
-		s.doubtful = true
+	s.doubtful = s.doubtful || r.Code >= 400
+	if s.held != nil && s.next.Code == 0 {
+		s.next = r
 	}
 	switch e.kind {
 	case kindRSET:
@@ -125,12 +155,6 @@ func (s *Session) judge(e *expectation, r Reply) (ready []*submission) {
 	if e.into != nil {
 		*e.into = r
 	}
-	if s.held != nil && (s.expected.len() == 0 || e.kind == kindDATA) {
-		// The group adds up, as far as it goes: the reply to held was held's.
-		ready = s.finishLocked(s.held, ready)
-		s.held, s.doubtful = nil, false
-	}
-	return ready
 }
 
 // judgeRSET: a transaction may only follow a reset that worked (rule 4).
@@ -204,7 +228,7 @@ func (s *Session) judgeEnd(t *transaction, r Reply) {
 			s.stop = true
 		}
 	}
-	s.held = t
+	s.held, s.next = t, Reply{}
 }
 
 // outOfStep ends the session on a reply that cannot answer its command: one
@@ -305,7 +329,7 @@ func (s *Session) lost(err error) {
 		err = io.ErrUnexpectedEOF
 	}
 	s.leaveLocked(op, err)
-	if s.held != nil && s.doubtful && errors.Is(err, os.ErrDeadlineExceeded) {
+	if s.doubtful && errors.Is(err, os.ErrDeadlineExceeded) {
 		// The last reply of the group is missing, and one of those before it
 		// was a refusal: they may all have been one place off.
 		s.takeBack()

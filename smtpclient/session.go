@@ -41,9 +41,10 @@ type Session struct {
 	expected  fifo
 	unsettled []*transaction // in the order of their MAIL
 	held      *transaction   // judged at its end of data, until its group adds up
-	doubtful  bool           // a refusal was counted behind held's reply
+	next      Reply          // the reply counted behind held's
+	doubtful  bool           // a refusal was counted in the current group
 	clean     bool           // no transaction can be open at the server
-	settling  bool           // Results are being handed out
+	waiting   bool           // replies are due, or in and not known to be all
 	writing   bool           // a Write is under way
 	written   int64          // octets that the connection took for certain
 	handed    int64          // octets that it may have taken

@@ -189,6 +189,17 @@ func (t *transaction) doubt(why *SessionError) {
 	}
 }
 
+// surely reports whether the verdict on t stands although there was one reply
+// too many in its group: the reply to its end of data then is the one counted
+// as such or the one behind it, next; last is the one too many.
+func (t *transaction) surely(last, next Reply) bool {
+	if next.Code == 0 {
+		next = last
+	}
+	own := t.sub.result.Recipients[t.took[0]].Reply
+	return own.Code/100 == next.Code/100
+}
+
 // batch takes the recipients of the next transaction from the front of rest,
 // as many as the limits allow, and returns the others.
 func (c *checkedMail) batch(t *transaction, rest []int, limits Limits) []int {

@@ -216,6 +216,7 @@ func (s *Session) write() bool {
 		s.mu.Unlock()
 		return false
 	}
+	s.waiting = s.waiting || len(s.staged) > 0
 	s.expected.push(s.staged)
 	s.staged = s.staged[:0]
 	s.offset += int64(len(out))
@@ -261,7 +262,7 @@ func (s *Session) armWrite() {
 // session is dead.
 func (s *Session) await() bool {
 	s.mu.Lock()
-	for (s.expected.len() > 0 || s.settling || s.leaving != nil) && !s.dead {
+	for (s.waiting || s.leaving != nil) && !s.dead {
 		s.changed.Wait()
 	}
 	dead := s.dead
