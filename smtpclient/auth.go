@@ -37,7 +37,7 @@ func PasswordAuth(username, password string) AuthFunc {
 			case sasl.Plain:
 				return sasl.NewPlainClient("", username, password), nil
 			case sasl.Login:
-				return sasl.NewLoginClient(username, password), nil
+				return NewLoginClient(username, password), nil
 			default:
 				return NewCRAMMD5Client(username, password), nil
 			}

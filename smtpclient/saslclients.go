@@ -9,7 +9,27 @@ import (
 	"github.com/emersion/go-sasl"
 )
 
-// Names of the mechanisms that go-sasl has no client for.
+// NewLoginClient returns a client for LOGIN. It differs from go-sasl's in what
+// LOGIN, which no RFC defines, is in the field: servers ask in words of their
+// own, and some do not take the user name before they have asked for it.
+func NewLoginClient(username, password string) sasl.Client {
+	return &login{answers: []string{username, password}}
+}
+
+type login struct{ answers []string }
+
+func (l *login) Start() (string, []byte, error) { return sasl.Login, nil, nil }
+
+func (l *login) Next([]byte) ([]byte, error) {
+	if len(l.answers) == 0 {
+		return nil, errors.New("LOGIN: third challenge")
+	}
+	answer := l.answers[0]
+	l.answers = l.answers[1:]
+	return []byte(answer), nil
+}
+
+// Names of the mechanisms that go-sasl does not name.
 const (
 	CRAMMD5 = "CRAM-MD5"
 	XOAUTH2 = "XOAUTH2"

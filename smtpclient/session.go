@@ -3,6 +3,7 @@ package smtpclient
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"sync"
 	"time"
@@ -131,12 +132,16 @@ func (s *Session) kill(op string, err error) {
 	s.raw.Close()
 }
 
-// leaveLocked decides that nothing more will be sent. The first reason stands.
+// leaveLocked decides that nothing more will be sent. The first reason stands,
+// unless it is a failed write and the server now says why (rule 9).
 func (s *Session) leaveLocked(op string, err error) {
+	var said *ReplyError
 	if s.leaving == nil {
-		s.leaving = &SessionError{Op: op, Addr: s.cfg.Addr, Outcome: NotSent, Err: err}
 		s.lastWord = time.Now().Add(s.cfg.Timeouts.LastWord)
+	} else if s.leaving.Op != "write" || !errors.As(err, &said) {
+		return
 	}
+	s.leaving = &SessionError{Op: op, Addr: s.cfg.Addr, Outcome: NotSent, Err: err}
 }
 
 // Send sends one message and waits for its result. The error is Result.Err.
