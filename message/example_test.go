@@ -1,13 +1,52 @@
 package message_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"strings"
 	"time"
 
 	"github.com/bulksmtp/bulksmtp/message"
+	"github.com/bulksmtp/bulksmtp/smtpclient"
+	"github.com/bulksmtp/bulksmtp/smtpclient/smtptest"
 )
+
+// From a Message to what smtpclient and pool send.
+func Example_send() {
+	server := smtptest.NewServer() // stands for a relay
+	defer server.Close()
+	session, err := smtpclient.Dial(context.Background(), smtpclient.Config{
+		Addr: server.Addr, TLSConfig: server.ClientTLSConfig(),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer session.Close()
+
+	m := message.Message{
+		From:    message.Address{Addr: "zoe@example.com"},
+		To:      []message.Address{{Addr: "bob@example.net"}},
+		Subject: "Hello",
+		Text:    "The office is closed on Friday.\n",
+	}
+	content, err := m.Bytes()
+	if err != nil {
+		log.Fatal(err)
+	}
+	sender, recipients, err := m.Envelope()
+	if err != nil {
+		log.Fatal(err)
+	}
+	result, err := session.Send(context.Background(), &smtpclient.Mail{
+		From:     sender,
+		To:       smtpclient.Recipients(recipients...),
+		Content:  content,
+		SMTPUTF8: m.NeedsSMTPUTF8(),
+	})
+	fmt.Println(result.Recipients[0].Outcome, err)
+	// Output: accepted <nil>
+}
 
 // One mail: its bytes and its envelope are what a session takes.
 func Example() {

@@ -15,9 +15,10 @@ import (
 var ErrClosed = errors.New("pool: closed")
 
 // ErrRelayDown is found by errors.Is in the error of a job that was not sent
-// because no session with the relay could be had. The error has the cause too:
-// the last attempt's *smtpclient.SessionError.
-var ErrRelayDown = errors.New("relay is down")
+// because no session with the relay could be had: it does not answer, or does
+// not let us in. The error has the cause too: the last attempt's
+// *smtpclient.SessionError.
+var ErrRelayDown = errors.New("relay is down or refuses us")
 
 // Config says how to run a pool. Only Relay.Addr is required; the zero value
 // of every other field is a safe default.

@@ -114,19 +114,21 @@ func (p *Pool) admit(ctx, life context.Context, j Job, o owner) (*task, error) {
 		return nil, notSent("queue", p.cfg.Relay.Addr, ErrClosed)
 	}
 	p.taken++
-	failed := p.enqueue(t, false)
+	queued := p.enqueue(t, false)
 	p.mu.Unlock()
-	p.finish(failed)
+	if !queued {
+		p.finish(t)
+	}
 	return t, nil
 }
 
 // enqueue puts t into the queue and sees to it that a worker will come for it.
-// While the relay is known to be down it returns t instead: to be finished,
-// with the reason as its result. p.mu is held.
-func (p *Pool) enqueue(t *task, front bool) (failed []*task) {
+// While the relay is known to be down it reports false instead: t is to be
+// finished, with the reason as its result. p.mu is held.
+func (p *Pool) enqueue(t *task, front bool) bool {
 	if err := p.hopeless(); err != nil {
 		t.relayDown(err)
-		return []*task{t}
+		return false
 	}
 	t.place = inQueue
 	if front {
@@ -135,7 +137,7 @@ func (p *Pool) enqueue(t *task, front bool) (failed []*task) {
 		p.queue.pushBack(t)
 	}
 	p.wake()
-	return nil
+	return true
 }
 
 // wake gets a worker to look at the queue: the one used last among the idle,
@@ -180,7 +182,7 @@ func (p *Pool) withdraw(t *task, why error, abandon bool) {
 	switch {
 	case took:
 		t.giveUp(smtpclient.NotSent, notSent("queue", p.cfg.Relay.Addr, why))
-		p.finish([]*task{t})
+		p.finish(t)
 	case abandoned:
 		// The task itself stays with the worker, and with it its result.
 		mine := task{job: t.job}
@@ -205,7 +207,7 @@ func (p *Pool) pull(t *task) bool {
 }
 
 // finish hands out the results of tasks that are done with.
-func (p *Pool) finish(tasks []*task) {
+func (p *Pool) finish(tasks ...*task) {
 	if len(tasks) == 0 {
 		return
 	}
@@ -295,7 +297,7 @@ func (p *Pool) abort() {
 	for _, t := range tasks {
 		t.giveUp(smtpclient.NotSent, notSent("queue", p.cfg.Relay.Addr, ErrClosed))
 	}
-	p.finish(tasks)
+	p.finish(tasks...)
 	for _, s := range sessions {
 		s.Close()
 	}

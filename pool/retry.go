@@ -41,19 +41,21 @@ func (p *Pool) settle(t *task, r *smtpclient.Result) {
 			f(t.job, t.result.Attempts, pause, smtpclient.ErrorFor(t.result.Recipients))
 		}
 	}
-	p.finish(p.putBack(t, again, pause))
+	if !p.putBack(t, again, pause) {
+		p.finish(t)
+	}
 }
 
 // putBack takes t from its worker and puts it into the queue, or the schedule.
-// It returns the tasks that are done with instead.
-func (p *Pool) putBack(t *task, again bool, pause time.Duration) (done []*task) {
+// It reports false for a task that is done with.
+func (p *Pool) putBack(t *task, again bool, pause time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.inHand.remove(t)
 	t.place = atLarge
 	switch {
 	case !again || t.abandoned || t.ctx.Err() != nil || p.dialed.Err() != nil:
-		return []*task{t}
+		return false
 	case pause == 0:
 		return p.enqueue(t, true)
 	}
@@ -70,7 +72,7 @@ func (p *Pool) putBack(t *task, again bool, pause time.Duration) (done []*task) 
 		p.workers.Go(p.tick)
 	}
 	p.nudge()
-	return nil
+	return true
 }
 
 // pause is how long t has to wait for its next attempt; 0: there is none.
@@ -110,17 +112,19 @@ func (p *Pool) tick() {
 		for len(p.delayed) > 0 && p.delayed[0].due <= now() {
 			t := p.delayed[0]
 			p.pull(t)
-			failed = append(failed, p.enqueue(t, true)...)
+			if !p.enqueue(t, true) {
+				failed = append(failed, t)
+			}
 		}
 		if len(p.delayed) == 0 {
 			p.ticking = false
 			p.mu.Unlock()
-			p.finish(failed)
+			p.finish(failed...)
 			return
 		}
 		wait := time.Duration(p.delayed[0].due - now())
 		p.mu.Unlock()
-		p.finish(failed)
+		p.finish(failed...)
 		timer.Reset(wait)
 		select {
 		case <-timer.C:
@@ -139,6 +143,9 @@ func (p *Pool) nudge() {
 
 // refusedHere reports that the session refused the message before sending it.
 func refusedHere(r *smtpclient.Result) bool {
+	if r.Err == nil {
+		return false
+	}
 	var refused *smtpclient.RefusedError
 	return errors.As(r.Err, &refused)
 }

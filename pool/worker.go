@@ -84,7 +84,7 @@ func (w *worker) dial() bool {
 		if f := p.cfg.Trace.Down; f != nil && p.dialed.Err() == nil {
 			f(err, pause)
 		}
-		p.finish(failed)
+		p.finish(failed...)
 		return false
 	}
 	up := p.relay.up()

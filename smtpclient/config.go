@@ -62,7 +62,9 @@ type Config struct {
 	// Security says how to come by TLS; the zero value requires STARTTLS.
 	Security Security
 	// TLSConfig is cloned. If nil, or if its ServerName is empty, the
-	// certificate must be for the host of Addr.
+	// certificate must be for the host of Addr. With InsecureSkipVerify a
+	// certificate counts as verified only by a VerifyConnection or
+	// VerifyPeerCertificate of your own.
 	TLSConfig *tls.Config
 
 	// LocalName is the argument of EHLO, a host name or an address literal. If

@@ -176,12 +176,16 @@ func (h *handshake) upgrade() (op string, err error) {
 
 func (h *handshake) startTLS() error {
 	config := h.cfg.TLSConfig
-	h.verified = !config.InsecureSkipVerify
+	h.verified = !config.InsecureSkipVerify || config.VerifyConnection != nil || config.VerifyPeerCertificate != nil
 	if h.cfg.Security == OpportunisticTLS && !config.InsecureSkipVerify {
+		own := config.VerifyConnection
 		config = config.Clone()
 		config.InsecureSkipVerify = true
 		config.VerifyConnection = func(state tls.ConnectionState) error {
 			h.verified = verifies(config, state)
+			if own != nil {
+				return own(state)
+			}
 			return nil
 		}
 	}
@@ -199,9 +203,10 @@ func (h *handshake) startTLS() error {
 	return nil
 }
 
-// verifies does what crypto/tls does when it is not told to skip it.
+// verifies does what crypto/tls does when it is not told to skip it. Without a
+// name to hold the certificate against, x509 would take any.
 func verifies(config *tls.Config, state tls.ConnectionState) bool {
-	if len(state.PeerCertificates) == 0 {
+	if len(state.PeerCertificates) == 0 || config.ServerName == "" {
 		return false
 	}
 	opts := x509.VerifyOptions{Roots: config.RootCAs, DNSName: config.ServerName, Intermediates: x509.NewCertPool()}

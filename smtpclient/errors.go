@@ -116,7 +116,7 @@ type SessionError struct {
 
 // Error implements error.
 func (e *SessionError) Error() string {
-	s := fmt.Sprintf("smtp session with %s: %s: %v", e.Addr, e.Op, e.Err)
+	s := fmt.Sprintf("smtp: %s: %s: %v", e.Addr, e.Op, e.Err)
 	if e.Outcome == Unknown {
 		s += " (the server may have the message)"
 	}

@@ -54,8 +54,7 @@ func Recipients(addresses ...string) []Recipient {
 // and content are as RFC 5321 has them. What the server at hand takes is
 // checked by Session.Start. The error is a *RefusedError.
 func (m *Mail) Check(policy BareNewlines) error {
-	_, err := m.check(policy)
-	return err
+	return new(checkedMail).check(m, policy)
 }
 
 // A checkedMail is a Mail whose every part may go over the wire.
@@ -69,20 +68,20 @@ type checkedMail struct {
 	dsn      bool
 }
 
-func (m *Mail) check(policy BareNewlines) (*checkedMail, error) {
-	c := &checkedMail{Mail: m, smtputf8: m.SMTPUTF8, dsn: m.Return != "" || m.EnvelopeID != ""}
+// check fills c with m.
+func (c *checkedMail) check(m *Mail, policy BareNewlines) (err error) {
+	c.Mail, c.smtputf8, c.dsn = m, m.SMTPUTF8, m.Return != "" || m.EnvelopeID != ""
 	if err := c.checkPaths(); err != nil {
-		return nil, err
+		return err
 	}
 	if m.Return != "" && m.Return != ReturnFull && m.Return != ReturnHeaders {
-		return nil, refuse(ErrBadParameter, "RET %q", m.Return)
+		return refuse(ErrBadParameter, "RET %q", m.Return)
 	}
 	if err := checkEnvelopeID(m.EnvelopeID); err != nil {
-		return nil, err
+		return err
 	}
-	var err error
 	c.content, err = checkContent(m.Content, policy)
-	return c, err
+	return err
 }
 
 func (c *checkedMail) checkPaths() (err error) {

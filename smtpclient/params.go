@@ -71,6 +71,9 @@ func checkEnvelopeID(id string) error {
 
 // checkOriginalRecipient checks an ORCPT address.
 func checkOriginalRecipient(who string) error {
+	if who == "" {
+		return nil
+	}
 	for i := 0; i < len(who); i++ {
 		if c := who[i]; c < ' ' || c == 0x7f {
 			return refuse(ErrBadParameter, "ORCPT %q: control character", who)

@@ -25,8 +25,7 @@ type replyParser struct {
 	lines int
 	text  []byte
 
-	recent [8]string // texts lately returned, to be returned again
-	next   int
+	recent [8]string // texts returned before, to be returned again; the commonest first
 }
 
 func newReplyParser() *replyParser {
@@ -128,14 +127,16 @@ func (p *replyParser) intern() string {
 			p.text[i] = '?'
 		}
 	}
-	for _, s := range p.recent {
+	for i, s := range p.recent {
 		if s == string(p.text) {
+			p.recent[i], p.recent[i/2] = p.recent[i/2], s
 			return s
 		}
 	}
+	// Only the last place is given up: most texts that are new, such as one with
+	// a queue id, never come again.
 	s := string(p.text)
-	p.recent[p.next] = s
-	p.next = (p.next + 1) % len(p.recent)
+	p.recent[len(p.recent)-1] = s
 	return s
 }
 

@@ -178,7 +178,7 @@ func (s *Session) Start(m *Mail, done func(*Result)) {
 	}
 	limits := s.ext.Limits
 	for len(rest) > 0 && s.usable() == nil {
-		t := newTransaction(sub)
+		t := sub.transaction()
 		limits.RcptMax = s.rcptMax
 		rest = sub.mail.batch(t, rest, limits)
 		rest = append(rest, s.transact(t)...)
@@ -188,8 +188,8 @@ func (s *Session) Start(m *Mail, done func(*Result)) {
 }
 
 // prepare checks m and finds out whether this session can carry it.
-func (s *Session) prepare(sub *submission, m *Mail) (err error) {
-	if sub.mail, err = m.check(s.cfg.BareNewlines); err != nil {
+func (s *Session) prepare(sub *submission, m *Mail) error {
+	if err := sub.mail.check(m, s.cfg.BareNewlines); err != nil {
 		return err
 	}
 	if err := sub.mail.fits(&s.ext, s.verified); err != nil {

@@ -20,7 +20,8 @@ type Trace struct {
 	// was checked and found good; it is false at times in OpportunisticTLS.
 	TLS func(session uint64, state tls.ConnectionState, verified bool)
 	// Command: a command line is about to be written, without its CRLF.
-	// Everything behind AUTH's mechanism, and every SASL line, reads "…".
+	// Everything behind AUTH's mechanism, and every SASL line, reads "…". A lone
+	// dot is written where DATA was granted though no recipient was.
 	Command func(session uint64, line string)
 	// Content: the mail data of a message is about to be written, octets long
 	// before dot-stuffing.

@@ -9,7 +9,7 @@ import (
 // recipients, in one mail transaction or, where there are too many recipients
 // for one, in several.
 type submission struct {
-	mail   *checkedMail
+	mail   checkedMail
 	result Result
 	done   func(*Result)
 
@@ -17,7 +17,9 @@ type submission struct {
 	open     int  // transactions that are not finished
 	starting bool // Start may begin further ones
 
-	one [1]RecipientResult // result's array for a single recipient
+	// in place for what most messages need: one recipient, one transaction
+	one   [1]RecipientResult
+	first transaction
 }
 
 func newSubmission(m *Mail, done func(*Result)) *submission {
@@ -97,8 +99,13 @@ type transaction struct {
 	toOne, tookOne [1]int // arrays for a single recipient
 }
 
-func newTransaction(sub *submission) *transaction {
-	t := &transaction{sub: sub}
+// transaction returns a new transaction for sub.
+func (sub *submission) transaction() *transaction {
+	t := &sub.first
+	if t.sub != nil {
+		t = new(transaction)
+	}
+	t.sub = sub
 	t.to, t.took = t.toOne[:0], t.tookOne[:0]
 	return t
 }

@@ -53,7 +53,7 @@ func (s *Session) begin(t *transaction) (reset, ok bool) {
 // by one, as the mode has it. When it returns, all of it has been answered or
 // the session is over.
 func (s *Session) envelope(t *transaction, reset bool) {
-	m := t.sub.mail
+	m := &t.sub.mail
 	if reset {
 		s.stage(expectation{kind: kindRSET, t: t})
 		s.out = append(s.out, "RSET\r\n"...)
@@ -136,6 +136,7 @@ func (s *Session) resolve(t *transaction) (again []int) {
 		// The lone dot rides at the head of the next group, if there is one.
 		s.stage(expectation{kind: kindVoid})
 		s.out = append(s.out, ".\r\n"...)
+		s.trace(".")
 	}
 	if s.mode != ModeOverlap {
 		s.Flush()
@@ -197,12 +198,19 @@ func (s *Session) exchange() bool {
 		return s.await()
 	}
 	began := time.Now()
-	s.write()
+	wrote := s.write()
 	ok := s.await()
-	if ok {
+	if wrote && s.answered() {
 		f(s.id, time.Since(began))
 	}
 	return ok
+}
+
+// answered reports whether no reply is due.
+func (s *Session) answered() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.expected.len() == 0
 }
 
 // write hands the group to the connection. The replies it will have are made

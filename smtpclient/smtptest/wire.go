@@ -60,6 +60,16 @@ func (w *wire) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// SetWriteDeadline implements net.Conn. crypto/tls sets one that has passed
+// behind its close_notify; with a latency it must not stop what is still under
+// way.
+func (w *wire) SetWriteDeadline(t time.Time) error {
+	if w.queue == nil {
+		return w.Conn.SetWriteDeadline(t)
+	}
+	return nil
+}
+
 // do has op take effect behind everything that has been written.
 func (w *wire) do(op wireOp) {
 	if w.queue == nil {
