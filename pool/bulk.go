@@ -50,36 +50,42 @@ type bulk struct {
 
 	mu    sync.Mutex
 	out   int // jobs in the pool
-	ready []Result
+	ready []due
+}
+
+// A due is a result to be yielded.
+type due struct {
+	Result
+	held bool // has a place in window
 }
 
 // feed takes the jobs from the iterator.
 func (b *bulk) feed(ctx context.Context, jobs func(func(Job) bool)) {
 	defer close(b.fed)
 	for j := range jobs {
-		err := b.window.Acquire(ctx, 1)
-		b.add(1)
-		if err == nil {
-			_, err = b.pool.admit(ctx, ctx, j, b)
+		if err := b.window.Acquire(ctx, 1); err != nil {
+			b.yield(0, due{unsent(&j, notSent("queue", b.pool.cfg.Relay.Addr, err)), false})
+			return
 		}
-		if err != nil {
+		b.mu.Lock()
+		b.out++
+		b.mu.Unlock()
+		if _, err := b.pool.admit(ctx, ctx, j, b); err != nil {
 			b.take(unsent(&j, err))
 			return
 		}
 	}
 }
 
-func (b *bulk) add(n int) {
-	b.mu.Lock()
-	b.out += n
-	b.mu.Unlock()
-}
-
 // take implements owner.
-func (b *bulk) take(r Result) {
+func (b *bulk) take(r Result) { b.yield(1, due{r, true}) }
+
+// yield puts a result where the caller's loop will find it; out says how many
+// jobs less are in the pool.
+func (b *bulk) yield(out int, d due) {
 	b.mu.Lock()
-	b.out--
-	b.ready = append(b.ready, r)
+	b.out -= out
+	b.ready = append(b.ready, d)
 	b.mu.Unlock()
 	select {
 	case b.news <- struct{}{}:
@@ -91,18 +97,20 @@ func (b *bulk) take(r Result) {
 func (b *bulk) results(ctx context.Context, yield func(Result) bool) {
 	over, fed := ctx.Done(), b.fed
 	var patience <-chan time.Time
-	var batch []Result
+	var batch []due
 	for {
 		b.mu.Lock()
 		batch, b.ready = b.ready, batch[:0]
 		out := b.out
 		b.mu.Unlock()
 		for i := range batch {
-			b.window.Release(1)
-			if !yield(batch[i]) {
+			if batch[i].held {
+				b.window.Release(1)
+			}
+			if !yield(batch[i].Result) {
 				return
 			}
-			batch[i] = Result{}
+			batch[i] = due{}
 		}
 		if len(batch) > 0 {
 			continue

@@ -199,6 +199,7 @@ func (p *Pool) pull(t *task) bool {
 		p.queue.remove(t)
 	case inDelay:
 		p.delayed.remove(t)
+		p.nudge() // tick ends when it has nothing to wait for
 	default:
 		return false
 	}

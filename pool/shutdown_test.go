@@ -68,8 +68,9 @@ func TestShutdownCutShort(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		if err := r.pool.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("error %v", err)
+		began := time.Now()
+		if err := r.pool.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != 100*time.Millisecond {
+			t.Errorf("error %v after %v", err, time.Since(began))
 		}
 		all := results()
 		r.verify(6, all)
@@ -136,6 +137,50 @@ func TestSendAllContextEnds(t *testing.T) {
 				i > 8 && o != smtpclient.NotSent, i < 7 && i != 3 && o != smtpclient.Accepted:
 				t.Errorf("job %d: %v, %v", i, o, res.Err)
 			}
+		}
+	})
+}
+
+// Jobs withdrawn from their wait for a retry leave nothing behind that Close
+// would have to wait for.
+func TestCloseAfterRetriesWereGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		defer r.close()
+		r.server.Script(smtptest.Fault{At: smtptest.PointRCPT, Do: smtptest.Answer("450 4.2.0 greylisted")})
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		var all []pool.Result
+		for res := range r.pool.SendAll(ctx, jobs(5)) {
+			all = append(all, res)
+		}
+		r.pool.Close()
+		if took := time.Since(began); took != 100*time.Millisecond {
+			t.Errorf("took %v", took)
+		}
+		r.verify(5, all)
+	})
+}
+
+// The job that the iterator gives when ctx has ended has its result too.
+func TestSendAllContextEndsInTheIterator(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		defer r.close()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var all []pool.Result
+		for res := range r.pool.SendAll(ctx, func(yield func(pool.Job) bool) {
+			cancel()
+			for i := 0; yield(job(i)); i++ {
+			}
+		}) {
+			all = append(all, res)
+		}
+		r.verify(1, all)
+		if !errors.Is(all[0].Err, context.Canceled) || !smtpclient.SafeToRetry(all[0].Err) {
+			t.Errorf("error %v", all[0].Err)
 		}
 	})
 }

@@ -1,0 +1,112 @@
+// Newsletter sends a personalised mail to every recipient of a CSV file, over a
+// pool of SMTP sessions, and tells what became of each of them.
+//
+//	go run ./examples/newsletter
+//	go run ./examples/newsletter -addr mx.example.net:587 -ca ca.pem -user me -password-file secret \
+//		-from 'The List <list@example.net>' -return-path list@example.net \
+//		-recipients readers.csv -subject 'Hello, {{.name}}' -text mail.txt -html mail.html -outcomes fate.jsonl
+//
+// Without flags it sends a shipped newsletter to the recipients of a shipped CSV
+// file, on a built-in sink: a server on the loopback interface that counts what
+// it takes and sends nothing anywhere.
+//
+// # Recipients
+//
+// -recipients names a CSV file (RFC 4180, UTF-8, with or without byte order
+// mark, lines ending in LF or CRLF). The first line is the header. The column
+// email is required and holds one address; a column name, if there is one, is
+// the recipient's name in the To header; every column is a field of the
+// templates. Empty lines are no rows. The file is read as it is sent: memory
+// does not grow with it.
+//
+// A row is invalid if it has another number of fields than the header, quotes
+// that do not match, text that is not UTF-8, a CR, LF or NUL in a value, or no
+// address in email. It is reported with the number of its line, and the rest
+// goes on: a quote that nobody closes costs its own line only, not those behind
+// it. No row may be longer than 64 KiB.
+//
+// -n N makes up N recipients instead, with the columns of the shipped file.
+//
+// # Content
+//
+//	-from ADDRESS     author: 'Name <address>' or an address
+//	-subject TEXT     template of the subject
+//	-text FILE        template of the plain text (Go's text/template)
+//	-html FILE        template of the HTML (Go's html/template)
+//	-attach FILE      attach a file; may be repeated
+//
+// The data of a template are the fields of the row by the names in the header,
+// {{.email}} and {{.name}} for instance. An empty cell is an empty string. A
+// name that the header lacks is an error before anything is sent. With only one
+// of -text and -html the mail has only that part; with neither, the shipped ones
+// are used, which want the columns email, name, city and plan.
+//
+// # Relay
+//
+//	-addr HOST:PORT   the relay; empty: the built-in sink
+//	-tls MODE         starttls, implicit, opportunistic or none; starttls unless
+//	                  the sink is used, then none
+//	-ca FILE          certificates (PEM) of the authorities to trust, instead of
+//	                  the system's
+//	-user NAME        log in, with the password in -password-file
+//	-password-file FILE
+//	                  the password; a line end behind it is cut off
+//	-insecure-auth    let the password go out over a connection without TLS, or,
+//	                  with -tls opportunistic, under a certificate that does not
+//	                  verify
+//	-sessions N       sessions at once, 1 to 1000; 4
+//	-mode MODE        auto, lockstep, envelope or overlap: how far to send ahead;
+//	                  stream comes in a later version
+//	-max-attempts N   attempts for a message that is deferred, 1 to 100; 3
+//
+// # Return path
+//
+//	-return-path ADDRESS
+//	                  where bounces go; the author's address if not given
+//	-verp FORM        off, classic or escaped: whether the return path of each
+//	                  mail names its recipient (package verp); classic if
+//	                  -return-path is given, else off
+//
+// A recipient whose own return path would be too long, or cannot be written in
+// that form, gets the plain one. The report says how many did.
+//
+// # Results
+//
+//	-outcomes FILE    write one JSON line for each row; the file is overwritten
+//	-dry-run DIR      send nothing, write each mail to a file in DIR, named for
+//	                  the row's number and address, as it would go over the wire
+//	-quiet            no progress and no report, only errors
+//
+// A line of -outcomes has the keys email, message_id, return_path, outcome,
+// code, enhanced_code, reply, attempts and error, all of them in every line. The
+// lines come in no particular order. The outcome is one of
+//
+//	accepted   the relay has taken the mail
+//	rejected   the relay has refused it for good: code, enhanced_code and reply
+//	           say why
+//	deferred   the relay has refused it for now, at every attempt
+//	not-sent   the relay cannot have it: it was out of reach, or cannot take
+//	           such a mail, or the run was interrupted; all rows of a dry run
+//	unknown    the relay may have it: the connection broke before it answered
+//	invalid    the row is not one to send to: error names the line and the cause
+//
+// code is 0, and enhanced_code and reply are empty, where the relay said
+// nothing. Progress goes to standard error, the report to standard output.
+//
+// # Interruption
+//
+// The first Ctrl-C (SIGINT or SIGTERM) ends the taking of recipients: what is in
+// hand is settled, for some seconds retries included. The second one settles
+// nothing more: what is in hand is not-sent or unknown. In both cases every row
+// taken has its outcome, and the report is written.
+//
+// # Exit status
+//
+//	0  every recipient was accepted, or rendered if it was a dry run
+//	1  some were not, or the run was interrupted, or the built-in sink has not
+//	   counted what was accepted
+//	2  usage; a file that cannot be read or written
+//
+// One exception: the run with the shipped recipients on the built-in sink exits
+// with 0 if nothing but the rows that are broken on purpose was not accepted.
+package main

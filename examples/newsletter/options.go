@@ -1,0 +1,224 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/bulksmtp/bulksmtp/message"
+	"github.com/bulksmtp/bulksmtp/smtpclient"
+	"github.com/bulksmtp/bulksmtp/verp"
+)
+
+// Options are the flags, checked as far as that is possible without a look at a
+// file.
+type options struct {
+	addr         string
+	tls          string
+	security     smtpclient.Security // of tls, or the default
+	ca           string
+	user         string
+	passwordFile string
+	insecureAuth bool
+	sessions     int
+	modeName     string
+	mode         smtpclient.Mode // of modeName
+	maxAttempts  int
+
+	fromText   string
+	from       message.Address // of fromText
+	returnPath string          // From's address if it was not given
+	verp       string          // "off", "classic" or "escaped"
+
+	recipients string
+	n          int
+	subject    string
+	text, html string
+	attach     []string
+
+	outcomes string
+	dryRun   string
+	quiet    bool
+
+	given map[string]bool // the flags that were given
+}
+
+// flags returns a flag set that fills o, with the defaults that flags have by
+// themselves.
+func (o *options) flags() *flag.FlagSet {
+	f := flag.NewFlagSet("newsletter", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.Usage = func() {}
+	f.StringVar(&o.addr, "addr", "", "the relay, `host:port`; empty: the built-in sink")
+	f.StringVar(&o.tls, "tls", "", "`mode` of TLS: starttls, implicit, opportunistic or none (default starttls, none for the sink)")
+	f.StringVar(&o.ca, "ca", "", "PEM `file` of the authorities to trust, instead of the system's")
+	f.StringVar(&o.user, "user", "", "`name` to log in with")
+	f.StringVar(&o.passwordFile, "password-file", "", "`file` with the password")
+	f.BoolVar(&o.insecureAuth, "insecure-auth", false, "let the password go out without the protection of TLS")
+	f.IntVar(&o.sessions, "sessions", 4, "sessions at once")
+	f.StringVar(&o.modeName, "mode", "auto", "how far to send ahead: auto, lockstep, envelope or overlap")
+	f.IntVar(&o.maxAttempts, "max-attempts", 3, "attempts for a deferred message")
+	f.StringVar(&o.fromText, "from", "The Reading Room <newsletter@example.com>", "the author, `Name <address>`")
+	f.StringVar(&o.returnPath, "return-path", "", "`address` for bounces (default the author's)")
+	f.StringVar(&o.verp, "verp", "", "`form` of return paths that name the recipient: off, classic or escaped (default classic with -return-path, else off)")
+	f.StringVar(&o.recipients, "recipients", "", "CSV `file` with the recipients (default the shipped one)")
+	f.IntVar(&o.n, "n", 0, "make up that many recipients")
+	f.StringVar(&o.subject, "subject", "", "template of the subject")
+	f.StringVar(&o.text, "text", "", "`file` with the template of the plain text")
+	f.StringVar(&o.html, "html", "", "`file` with the template of the HTML")
+	f.Func("attach", "`file` to attach; may be repeated", func(name string) error {
+		o.attach = append(o.attach, name)
+		return nil
+	})
+	f.StringVar(&o.outcomes, "outcomes", "", "JSON lines `file` for what became of each recipient")
+	f.StringVar(&o.dryRun, "dry-run", "", "send nothing, write the mails into that `directory`")
+	f.BoolVar(&o.quiet, "quiet", false, "no progress and no report")
+	return f
+}
+
+// printUsage lists the flags.
+func printUsage(w io.Writer) {
+	fmt.Fprintln(w, "usage: newsletter [flags]\n\nSends a personalised mail to every recipient of a CSV file. See go doc ./examples/newsletter.")
+	f := new(options).flags()
+	f.SetOutput(w)
+	f.PrintDefaults()
+}
+
+// parseOptions reads the arguments. The error names the flag at fault, or is
+// flag.ErrHelp.
+func parseOptions(args []string) (*options, error) {
+	o := &options{given: map[string]bool{}}
+	f := o.flags()
+	if err := f.Parse(args); err != nil {
+		return nil, err
+	}
+	if f.NArg() > 0 {
+		return nil, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	f.Visit(func(f *flag.Flag) { o.given[f.Name] = true })
+	for _, check := range []func(*options) error{
+		(*options).checkNumbers, (*options).checkRelay, (*options).checkLogin, (*options).checkAddresses,
+	} {
+		if err := check(o); err != nil {
+			return nil, err
+		}
+	}
+	return o, nil
+}
+
+func (o *options) checkNumbers() error {
+	for _, n := range []struct {
+		flag             string
+		value, low, high int
+	}{
+		{"sessions", o.sessions, 1, 1000},
+		{"max-attempts", o.maxAttempts, 1, 100},
+		{"n", o.n, 1, 1_000_000_000},
+	} {
+		if n.flag == "n" && !o.given["n"] {
+			continue
+		}
+		if n.value < n.low || n.value > n.high {
+			return fmt.Errorf("-%s: %d is not in the range %d to %d", n.flag, n.value, n.low, n.high)
+		}
+	}
+	if o.given["n"] && o.recipients != "" {
+		return errors.New("-n and -recipients exclude each other")
+	}
+	return nil
+}
+
+func (o *options) checkRelay() (err error) {
+	name := o.tls
+	if name == "" {
+		name = smtpclient.StartTLS.String()
+		if o.sink() {
+			name = smtpclient.Plaintext.String()
+		}
+	}
+	if o.security, err = smtpclient.ParseSecurity(name); err != nil {
+		return fmt.Errorf("-tls: %q is none of starttls, implicit, opportunistic and none", o.tls)
+	}
+	if o.mode, err = smtpclient.ParseMode(o.modeName); err != nil {
+		return fmt.Errorf("-mode: %q is none of auto, lockstep, envelope and overlap", o.modeName)
+	}
+	if o.mode == smtpclient.ModeStream {
+		return errors.New("-mode: stream comes in a later version")
+	}
+	if !o.sink() {
+		host, port, err := net.SplitHostPort(o.addr)
+		if err != nil || host == "" || port == "" {
+			return fmt.Errorf("-addr: %q is not of the form host:port", o.addr)
+		}
+	}
+	switch {
+	case o.ca == "":
+	case o.sink():
+		return errors.New("-ca: the built-in sink has its own authority; -ca needs -addr")
+	case o.security == smtpclient.Plaintext:
+		return errors.New("-ca: of no use with -tls none")
+	}
+	return nil
+}
+
+func (o *options) checkLogin() error {
+	switch {
+	case o.user != "" && o.passwordFile == "":
+		return errors.New("-user: needs -password-file")
+	case o.user == "" && o.passwordFile != "":
+		return errors.New("-password-file: needs -user")
+	case o.user == "" && o.insecureAuth:
+		return errors.New("-insecure-auth: needs -user")
+	case o.user != "" && o.security == smtpclient.Plaintext && !o.insecureAuth:
+		return errors.New("-user: with -tls none the password would go out unprotected; -insecure-auth allows that")
+	}
+	return nil
+}
+
+func (o *options) checkAddresses() (err error) {
+	if o.from, err = message.ParseAddress(o.fromText); err != nil {
+		return fmt.Errorf("-from: %w", err)
+	}
+	if err := smtpclient.CheckAddress(o.from.Addr); err != nil {
+		return fmt.Errorf("-from: %w", err)
+	}
+	given := o.returnPath != ""
+	o.returnPath = cmp.Or(o.returnPath, o.from.Addr)
+	if err := smtpclient.CheckAddress(o.returnPath); err != nil {
+		return fmt.Errorf("-return-path: %w", err)
+	}
+	if o.verp == "" {
+		o.verp = "off"
+		if given {
+			o.verp = verp.Classic.String()
+		}
+	}
+	return o.checkVERP()
+}
+
+// checkVERP finds a return path that no recipient could be written into.
+func (o *options) checkVERP() error {
+	paths, err := newReturnPaths(o)
+	if err != nil {
+		return err
+	}
+	if o.verp == "off" {
+		return nil
+	}
+	if _, err := paths.codec.Encode(paths.plain, "a@example.com"); err != nil {
+		return fmt.Errorf("-return-path: cannot be used with -verp %s: %s", o.verp, strings.TrimPrefix(err.Error(), "verp: "))
+	}
+	return nil
+}
+
+// sink reports that mail goes to the built-in sink.
+func (o *options) sink() bool { return o.addr == "" }
+
+// demo reports that the shipped recipients go to the built-in sink.
+func (o *options) demo() bool {
+	return o.sink() && o.recipients == "" && !o.given["n"] && o.dryRun == ""
+}

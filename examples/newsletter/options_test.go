@@ -1,0 +1,106 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestUsageErrors: each ends with code 2, names the flag and sends nothing.
+func TestUsageErrors(t *testing.T) {
+	tr := newTrial(t)
+	var (
+		good     = tr.file("good.csv", "email,name\nzoe@example.org,Zoë\n")
+		mail     = tr.file("mail.txt", "Hello {{.name}}\n")
+		password = tr.file("password", "secret\n")
+		empty    = tr.file("empty", "")
+		binary   = tr.file("binary", "\xff\xfe")
+		missing  = filepath.Join(tr.dir, "missing")
+	)
+	for name, test := range map[string]struct {
+		args []string
+		says string
+	}{
+		"unknown flag":            {[]string{"-nonesuch"}, "-nonesuch"},
+		"argument":                {[]string{"readers.csv"}, "readers.csv"},
+		"addr without port":       {[]string{"-addr", "mx.example.net"}, "-addr"},
+		"addr without host":       {[]string{"-addr", ":25"}, "-addr"},
+		"tls":                     {[]string{"-tls", "maybe"}, "-tls"},
+		"ca missing":              {[]string{"-addr", "127.0.0.1:1", "-ca", missing}, "-ca"},
+		"ca not PEM":              {[]string{"-addr", "127.0.0.1:1", "-ca", mail}, "-ca"},
+		"ca for the sink":         {[]string{"-ca", mail}, "-ca"},
+		"ca without TLS":          {[]string{"-addr", "127.0.0.1:1", "-tls", "none", "-ca", mail}, "-ca"},
+		"user alone":              {[]string{"-user", "me", "-tls", "starttls"}, "-user"},
+		"password alone":          {[]string{"-password-file", password}, "-password-file"},
+		"password missing":        {[]string{"-user", "me", "-tls", "starttls", "-password-file", missing}, "-password-file"},
+		"password empty":          {[]string{"-user", "me", "-tls", "starttls", "-password-file", empty}, "-password-file"},
+		"password in the clear":   {[]string{"-user", "me", "-password-file", password}, "-insecure-auth"},
+		"insecure-auth alone":     {[]string{"-insecure-auth"}, "-insecure-auth"},
+		"from":                    {[]string{"-from", "nobody"}, "-from"},
+		"from with a line break":  {[]string{"-from", "A\nBcc: b@example.com <a@example.com>"}, "-from"},
+		"return-path":             {[]string{"-return-path", "<bounce@example.com>"}, "-return-path"},
+		"return-path too long":    {[]string{"-return-path", strings.Repeat("a", 64) + "@example.com"}, "-return-path"},
+		"verp":                    {[]string{"-verp", "token"}, "-verp"},
+		"recipients missing":      {[]string{"-recipients", missing}, "-recipients"},
+		"recipients a directory":  {[]string{"-recipients", tr.dir}, "-recipients"},
+		"recipients empty":        {[]string{"-recipients", empty}, "-recipients"},
+		"no email column":         {[]string{"-recipients", tr.file("a.csv", "mail;name\na@example.com;A\n")}, "no column email"},
+		"column twice":            {[]string{"-recipients", tr.file("b.csv", "email,name,name\n")}, `"name" comes twice`},
+		"header with open quote":  {[]string{"-recipients", tr.file("c.csv", "email,\"name\na@example.com,A\n")}, "header"},
+		"unknown field":           {[]string{"-recipients", good, "-text", tr.file("t", "Dear {{.nmae}}")}, `"nmae"`},
+		"unknown field, subject":  {[]string{"-recipients", good, "-text", mail, "-subject", "{{.title}}"}, `"title"`},
+		"unknown field, shipped":  {[]string{"-recipients", good}, `"plan"`},
+		"template syntax":         {[]string{"-subject", "{{.name"}, "subject"},
+		"text missing":            {[]string{"-text", missing}, "-text"},
+		"text empty":              {[]string{"-text", empty}, "-text"},
+		"html not UTF-8":          {[]string{"-html", binary}, "-html"},
+		"attach missing":          {[]string{"-attach", missing}, "-attach"},
+		"n of zero":               {[]string{"-n", "0"}, "-n"},
+		"n negative":              {[]string{"-n", "-5"}, "-n"},
+		"n no number":             {[]string{"-n", "many"}, "-n"},
+		"n and recipients":        {[]string{"-n", "5", "-recipients", good}, "-n"},
+		"sessions":                {[]string{"-sessions", "0"}, "-sessions"},
+		"sessions, too many":      {[]string{"-sessions", "1001"}, "-sessions"},
+		"max-attempts":            {[]string{"-max-attempts", "0"}, "-max-attempts"},
+		"mode":                    {[]string{"-mode", "fast"}, "-mode"},
+		"mode stream":             {[]string{"-mode", "stream"}, "later version"},
+		"outcomes not writable":   {[]string{"-outcomes", filepath.Join(missing, "o.jsonl")}, "-outcomes"},
+		"outcomes the recipients": {[]string{"-recipients", good, "-text", mail, "-outcomes", good}, "-outcomes"},
+		"dry-run a file":          {[]string{"-dry-run", mail}, "-dry-run"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := newTrial(t)
+			tr.code = tr.program.run(t.Context(), test.args)
+			tr.want(exitUsage)
+			if got := tr.stderr.String(); !strings.HasPrefix(got, "newsletter: ") || !strings.Contains(got, test.says) {
+				t.Errorf("says %q, which lacks %q", got, test.says)
+			}
+			if got := tr.stdout.String(); got != "" {
+				t.Errorf("reports %q", got)
+			}
+		})
+	}
+	if data, err := os.ReadFile(good); err != nil || !strings.Contains(string(data), "zoe@example.org") {
+		t.Errorf("the recipients are gone: %q, %v", data, err)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	for args, want := range map[string][3]string{
+		"":                                       {"none", "newsletter@example.com", "off"},
+		"-addr a.example:25":                     {"starttls", "newsletter@example.com", "off"},
+		"-return-path b@example.com":             {"none", "b@example.com", "classic"},
+		"-return-path b@example.com -verp off":   {"none", "b@example.com", "off"},
+		"-from Zoe<z@example.org> -verp escaped": {"none", "z@example.org", "escaped"},
+	} {
+		o, err := parseOptions(strings.Fields(args))
+		if err != nil {
+			t.Errorf("%q: %v", args, err)
+			continue
+		}
+		if got := [3]string{o.security.String(), o.returnPath, o.verp}; got != want {
+			t.Errorf("%q: %q, want %q", args, got, want)
+		}
+	}
+}

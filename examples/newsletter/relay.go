@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"os"
+
+	"github.com/bulksmtp/bulksmtp/smtpclient"
+)
+
+// A relay is where the mails go.
+type relay struct {
+	smtpclient.Config        // without an address if it is the sink
+	user, password    string // what Auth logs in with; empty without
+}
+
+// newRelay reads the files that the flags name.
+func newRelay(o *options) (relay, error) {
+	c := relay{Config: smtpclient.Config{
+		Addr: o.addr, Security: o.security, Mode: o.mode, AllowInsecureAuth: o.insecureAuth,
+	}}
+	if o.ca != "" {
+		roots, err := readAuthorities(o.ca)
+		if err != nil {
+			return c, fmt.Errorf("-ca: %w", err)
+		}
+		c.TLSConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
+	if o.user != "" {
+		password, err := readPassword(o.passwordFile)
+		if err != nil {
+			return c, fmt.Errorf("-password-file: %w", err)
+		}
+		c.user, c.password = o.user, password
+		c.Auth = smtpclient.PasswordAuth(o.user, password)
+	}
+	if !o.sink() {
+		return c, c.Validate()
+	}
+	return c, nil
+}
+
+func readAuthorities(name string) (*x509.CertPool, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(data) {
+		return nil, fmt.Errorf("%s: no certificate in PEM form", name)
+	}
+	return roots, nil
+}
+
+// readPassword takes one line end off: editors add it.
+func readPassword(name string) (string, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return "", err
+	}
+	data = bytes.TrimSuffix(bytes.TrimSuffix(data, []byte("\n")), []byte("\r"))
+	if len(data) == 0 {
+		return "", fmt.Errorf("%s: empty", name)
+	}
+	return string(data), nil
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/bulksmtp/bulksmtp/message"
+)
+
+// Subjects where -subject is not given.
+const (
+	shippedSubject = "Long evenings, short stories: October in the Reading Room{{with .name}}, {{.}}{{end}}"
+	plainSubject   = "Newsletter"
+)
+
+// A letter is a mail that is ready to go.
+type letter struct {
+	row        int
+	email      string
+	messageID  string
+	returnPath string
+	smtputf8   bool
+	content    []byte
+}
+
+// A renderer makes letters of rows. It is safe for concurrent use.
+type renderer struct {
+	template *message.Template
+	base     message.Message // never built: each letter is a copy
+	paths    returnPaths
+	// unnamed is told of each letter whose return path should name the
+	// recipient and cannot.
+	unnamed func()
+}
+
+// newRenderer reads the templates and attachments and holds the templates
+// against the columns.
+func newRenderer(o *options, columns []string, unnamed func()) (*renderer, error) {
+	r := &renderer{base: message.Message{From: o.from}, unnamed: unnamed}
+	cfg, err := r.sources(o)
+	if err != nil {
+		return nil, err
+	}
+	if r.template, err = message.NewTemplate(cfg); err != nil {
+		return nil, err
+	}
+	if err := r.template.Check(columns); err != nil {
+		return nil, fmt.Errorf("%w\nThe recipients have the fields %s", err, strings.Join(columns, ", "))
+	}
+	if r.base.Attachments, err = attachments(o.attach); err != nil {
+		return nil, err
+	}
+	// What is wrong for one recipient would be wrong for all.
+	if err := r.base.Validate(); err != nil {
+		return nil, err
+	}
+	r.paths, err = newReturnPaths(o)
+	return r, err
+}
+
+// sources returns the sources of the templates. The shipped ones come with
+// their image.
+func (r *renderer) sources(o *options) (cfg message.TemplateConfig, err error) {
+	cfg.Subject = o.subject
+	if o.text == "" && o.html == "" {
+		return cfg, r.shipped(&cfg)
+	}
+	if cfg.Subject == "" {
+		cfg.Subject = plainSubject
+	}
+	if o.text != "" {
+		if cfg.Text, err = readTemplate(o.text); err != nil {
+			return cfg, fmt.Errorf("-text: %w", err)
+		}
+	}
+	if o.html != "" {
+		if cfg.HTML, err = readTemplate(o.html); err != nil {
+			return cfg, fmt.Errorf("-html: %w", err)
+		}
+	}
+	return cfg, nil
+}
+
+func (r *renderer) shipped(cfg *message.TemplateConfig) error {
+	if cfg.Subject == "" {
+		cfg.Subject = shippedSubject
+	}
+	var files [3][]byte
+	for i, name := range []string{"newsletter.txt", "newsletter.html", "shelf.png"} {
+		data, err := shipped.ReadFile("shipped/" + name)
+		if err != nil {
+			return err
+		}
+		files[i] = data
+	}
+	cfg.Text, cfg.HTML = string(files[0]), string(files[1])
+	r.base.Inlines = []message.Attachment{{Filename: "shelf.png", ContentID: "shelf.png", Content: files[2]}}
+	return nil
+}
+
+func readTemplate(name string) (string, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return "", err
+	}
+	if !utf8.Valid(data) {
+		return "", fmt.Errorf("%s: not UTF-8", name)
+	}
+	text := strings.TrimPrefix(string(data), "\uFEFF")
+	if strings.TrimSpace(text) == "" {
+		return "", fmt.Errorf("%s: empty", name)
+	}
+	return text, nil
+}
+
+func attachments(names []string) ([]message.Attachment, error) {
+	var list []message.Attachment
+	for _, name := range names {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("-attach: %w", err)
+		}
+		list = append(list, message.Attachment{Filename: filepath.Base(name), Content: content})
+	}
+	return list, nil
+}
+
+// render makes the letter for a row. The error says why the row is invalid.
+func (r *renderer) render(to row) (*letter, error) {
+	m := r.base
+	m.To = []message.Address{{Name: to.fields[nameColumn], Addr: to.email}}
+	if err := r.template.Render(&m, to.fields); err != nil {
+		return nil, err
+	}
+	content, err := m.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	path, named := r.paths.of(to.email)
+	if !named {
+		r.unnamed()
+	}
+	return &letter{
+		row: to.number, email: to.email, messageID: m.MessageID, returnPath: path,
+		smtputf8: m.NeedsSMTPUTF8(), content: content,
+	}, nil
+}

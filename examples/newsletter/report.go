@@ -1,0 +1,59 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+)
+
+// writeReport says how the mailing went. Accepted is what the relay has taken:
+// whether a mail arrives, nobody knows here.
+func writeReport(out io.Writer, m *mailing, d dispatch) {
+	w := bufio.NewWriter(out)
+	defer func() { _ = w.Flush() }() // there is nobody to tell
+	counts := m.ledger.counts()
+	line := func(label, format string, args ...any) {
+		fmt.Fprintf(w, "%-12s %s\n", label, fmt.Sprintf(format, args...))
+	}
+	line("recipients", "%8d", counts.total())
+	for _, fate := range fates {
+		line(fate, "%8d", counts[fate])
+	}
+	done := counts[accepted]
+	if m.options.dryRun != "" {
+		done = counts[notSent]
+	}
+	line("time", "%8.2f s, %.0f messages a second", d.took.Seconds(), float64(done)/max(d.took.Seconds(), 1e-6))
+	if m.options.dryRun == "" {
+		line("round trips", "%8.2f a message", float64(d.stats.RoundTrips)/float64(max(1, m.ledger.attempts)))
+		line("sessions", "%8d built, %d attempts failed", d.stats.Dials-d.stats.DialFailures, d.stats.DialFailures)
+		line("retries", "%8d", d.stats.Retries)
+	}
+	if d.sunk >= 0 {
+		line("sink", "%8d messages counted by the built-in sink", d.sunk)
+	}
+	if n := m.ledger.nameless.Load(); n > 0 {
+		line("return paths", "%8d plain ones, because the recipient cannot be written into it", n)
+	}
+	if m.interrupted {
+		fmt.Fprintln(w, "\nInterrupted: there are more recipients.")
+	}
+	writeFailures(w, m.ledger, counts)
+}
+
+// writeFailures shows the first failures of each kind.
+func writeFailures(w io.Writer, l *ledger, counts tally) {
+	for _, fate := range fates {
+		shown := l.failures[fate]
+		if len(shown) == 0 {
+			continue
+		}
+		fmt.Fprintf(w, "\n%s:\n", fate)
+		for _, s := range shown {
+			fmt.Fprintf(w, "  %s\n", s)
+		}
+		if more := counts[fate] - int64(len(shown)); more > 0 {
+			fmt.Fprintf(w, "  and %d more\n", more)
+		}
+	}
+}
