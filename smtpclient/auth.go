@@ -86,13 +86,16 @@ func (h *handshake) authenticate(client sasl.Client) error {
 		line += " " + encoded
 		pending = false
 	}
-	r, err := h.secret(line, "AUTH "+mechanism+" …")
-	for range maxChallenges {
+	r, err := h.secret("AUTH", line, "AUTH "+mechanism+" …")
+	for n := 0; ; n++ {
 		if err != nil {
 			return err
 		}
 		if r.Code != 334 {
 			return authVerdict(r)
+		}
+		if n == maxChallenges {
+			return h.cancelAuth(fmt.Errorf("%w: more than %d AUTH challenges", ErrProtocol, maxChallenges))
 		}
 		response := initial
 		if !pending {
@@ -102,9 +105,8 @@ func (h *handshake) authenticate(client sasl.Client) error {
 		if err != nil {
 			return h.cancelAuth(err)
 		}
-		r, err = h.secret(base64.StdEncoding.EncodeToString(response), "…")
+		r, err = h.secret("AUTH", base64.StdEncoding.EncodeToString(response), "…")
 	}
-	return h.cancelAuth(fmt.Errorf("%w: more than %d AUTH challenges", ErrProtocol, maxChallenges))
 }
 
 func encodeInitial(b []byte) string {
@@ -130,7 +132,7 @@ func challenge(client sasl.Client, text string) ([]byte, error) {
 // cancelAuth gives the exchange up with "*" and returns why: the server's
 // reply too, since only it says what was wrong with a token.
 func (h *handshake) cancelAuth(why error) error {
-	r, err := h.secret("*", "*")
+	r, err := h.secret("AUTH", "*", "*")
 	if err == nil && r.Code/100 >= 4 {
 		return errors.Join(why, &ReplyError{Verb: "AUTH", Reply: r})
 	}

@@ -82,7 +82,7 @@ func (h *handshake) build(conn net.Conn) (*Session, error) {
 	}
 	if err != nil {
 		if h.ctx.Err() == nil {
-			h.leave(op)
+			h.leave(op, err)
 		}
 		conn.Close()
 		return nil, h.failed(op, err)
@@ -236,10 +236,13 @@ func (h *handshake) login() error {
 }
 
 // command sends one line and reads its reply.
-func (h *handshake) command(line string) (Reply, error) { return h.secret(line, line) }
+func (h *handshake) command(line string) (Reply, error) {
+	verb, _, _ := strings.Cut(line, " ")
+	return h.secret(verb, line, line)
+}
 
 // secret is command for a line that Trace sees as shown.
-func (h *handshake) secret(line, shown string) (Reply, error) {
+func (h *handshake) secret(verb, line, shown string) (Reply, error) {
 	if err := h.quiet(); err != nil {
 		return Reply{}, err
 	}
@@ -254,7 +257,6 @@ func (h *handshake) secret(line, shown string) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	verb, _, _ := strings.Cut(shown, " ")
 	return h.reply(verb)
 }
 
@@ -284,9 +286,11 @@ func (h *handshake) reply(verb string) (Reply, error) {
 	}
 }
 
-// leave says QUIT where the server is still there to hear it, and does not wait.
-func (h *handshake) leave(op string) {
-	if op == "TLS handshake" || op == "dial" {
+// leave says QUIT where the server is there to hear it, and does not wait. To
+// one that has not greeted nothing may be said.
+func (h *handshake) leave(op string, err error) {
+	var said *ReplyError
+	if op == "TLS handshake" || op == "dial" || op == "greeting" && !errors.As(err, &said) {
 		return
 	}
 	h.conn.SetDeadline(time.Now().Add(h.cfg.Timeouts.Quit))

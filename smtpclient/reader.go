@@ -329,9 +329,10 @@ func (s *Session) lost(err error) {
 		err = io.ErrUnexpectedEOF
 	}
 	s.leaveLocked(op, err)
-	if s.doubtful && errors.Is(err, os.ErrDeadlineExceeded) {
-		// The last reply of the group is missing, and one of those before it
-		// was a refusal: they may all have been one place off.
+	if s.intruded() || s.doubtful && errors.Is(err, os.ErrDeadlineExceeded) {
+		// There was part of a reply too many; or the last reply of the group is
+		// missing, and one of those before it was a refusal. Either way they may
+		// all have been one place off.
 		s.takeBack()
 	}
 }

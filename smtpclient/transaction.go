@@ -89,8 +89,9 @@ type transaction struct {
 	phase       phase
 	mailOK      bool
 	mailRefused bool
-	// first: MAIL is the first command on a session that was used before and
-	// then waited. A 4yz to it is about the session (rule 7).
+	// first: MAIL goes out alone, or at the head of its group, on a session that
+	// was used before. A 4yz to it is about the session, which may have waited
+	// too long for the server's taste (rule 7).
 	first bool
 	// dotAt is the stream offset behind the dot that ends the data; 0 while
 	// that is not queued. Once the dot is out, a server may act on it.

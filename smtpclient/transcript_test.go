@@ -84,7 +84,7 @@ func TestTranscriptsSplit(t *testing.T) {
 func transcripts(t *testing.T) map[string]*transcript {
 	t.Helper()
 	files, err := filepath.Glob("testdata/transcripts/*.txt")
-	if err != nil || len(files) < 3 {
+	if err != nil || len(files) < 150 {
 		t.Fatalf("transcripts: %d files, %v", len(files), err)
 	}
 	all := map[string]*transcript{}

@@ -1,0 +1,257 @@
+package smtpclient_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bulksmtp/bulksmtp/smtpclient"
+	"github.com/bulksmtp/bulksmtp/smtpclient/smtptest"
+)
+
+// TestFaultMatrix puts every fault at every place of a run of messages, in every
+// mode, and holds what the client says against what the server has: nothing
+// lost, nothing sent twice, nobody gets somebody else's mail.
+func TestFaultMatrix(t *testing.T) {
+	runs := 0
+	for _, mode := range []smtpclient.Mode{smtpclient.ModeLockstep, smtpclient.ModeEnvelope, smtpclient.ModeOverlap} {
+		t.Run(mode.String(), func(t *testing.T) {
+			for _, fault := range matrixFaults() {
+				runs++
+				name := fmt.Sprintf("%v-%d-%v", fault.At, fault.Nth, fault.Do)
+				t.Run(name, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) { runWithFaults(t, mode, fault) })
+				})
+			}
+		})
+	}
+	if !testing.Short() && runs < 1000 {
+		t.Errorf("only %d runs", runs)
+	}
+}
+
+// TestFaultPairs is TestFaultMatrix with several faults in one run, taken at
+// random from those that keep the number of replies.
+func TestFaultPairs(t *testing.T) {
+	var faults []smtptest.Fault
+	for _, f := range matrixFaults() {
+		do := f.Do.String()
+		if !strings.HasPrefix(do, "Omit") && !strings.HasPrefix(do, "T") && !strings.HasPrefix(do, "Raw") {
+			faults = append(faults, f)
+		}
+	}
+	modes := []smtpclient.Mode{smtpclient.ModeLockstep, smtpclient.ModeEnvelope, smtpclient.ModeOverlap}
+	for seed := range uint64(1000) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		var some []smtptest.Fault
+		for range 2 + random.IntN(3) {
+			some = append(some, faults[random.IntN(len(faults))])
+		}
+		mode := modes[random.IntN(len(modes))]
+		ok := t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { runWithFaults(t, mode, some...) })
+		})
+		if !ok {
+			t.Logf("%d: mode %s", seed, mode)
+			for _, f := range some {
+				t.Logf("%v %d %v", f.At, f.Nth, f.Do)
+			}
+		}
+	}
+}
+
+// matrixMails is the run: recipients ok* are taken, bad* are refused for good,
+// busy* for now, and content with "spam" is refused at the dot.
+func matrixMails() []*smtpclient.Mail {
+	var mails []*smtpclient.Mail
+	for i, m := range []struct {
+		to   []string
+		word string
+	}{
+		{[]string{"ok1@a.test"}, "ham"},
+		{[]string{"bad1@a.test", "busy1@a.test"}, "ham"},
+		{[]string{"busy2@a.test", "ok2@a.test", "bad2@a.test"}, "ham"},
+		{[]string{"ok3@a.test"}, "spam"},
+		{[]string{"ok4@a.test", "ok5@a.test"}, "ham"},
+		{[]string{"bad3@a.test"}, "ham"},
+		{[]string{"ok6@a.test"}, "ham"},
+	} {
+		mails = append(mails, &smtpclient.Mail{
+			From: fmt.Sprintf("s%d@b.test", i+1), To: smtpclient.Recipients(m.to...),
+			Content: fmt.Appendf(nil, "Subject: %s %d\r\n", m.word, i+1),
+		})
+	}
+	return mails
+}
+
+// matrixFaults are the faults at the n-th occasion of each point.
+func matrixFaults() (faults []smtptest.Fault) {
+	for point, times := range map[smtptest.Point]int{
+		smtptest.PointMAIL: 7, smtptest.PointRCPT: 11, smtptest.PointDATA: 7,
+		smtptest.PointRSET: 6, smtptest.PointEndOfData: 5,
+	} {
+		for nth := 1; nth <= times; nth++ {
+			for _, do := range matrixActions() {
+				faults = append(faults, smtptest.Fault{At: point, Nth: nth, Do: do})
+			}
+			if point == smtptest.PointEndOfData {
+				faults = append(faults, smtptest.Fault{At: point, Nth: nth, Do: smtptest.AnswerAndKeep("550 5.7.1 kept open")})
+			}
+		}
+	}
+	return faults
+}
+
+func matrixActions() []smtptest.Action {
+	actions := []smtptest.Action{
+		smtptest.Omit(), smtptest.Omit().ThenStall(), smtptest.AcceptAndClose(), smtptest.CloseConn(), smtptest.Stall(),
+		smtptest.StopReading(), smtptest.Garbage(), smtptest.MixedCodes(), smtptest.EndlessReply(), smtptest.Twice(),
+		smtptest.Trailing("250 stray\r\n"), smtptest.Trailing("354 stray\r\n"), smtptest.Trailing("550 stray\r\n"),
+		smtptest.Trailing("421 going\r\n"), smtptest.Trailing("451 idle\r\n"),
+		smtptest.SplitReply(), smtptest.OverLongLine(3000), smtptest.OverLongLine(9000), smtptest.Delay(time.Minute),
+		smtptest.Usual().ThenClose(), smtptest.Usual().ThenStall(), smtptest.Raw("250 ok"),
+	}
+	for _, code := range []int{220, 221, 235, 250, 251, 334, 354, 421, 450, 451, 452, 500, 503, 550, 552, 554} {
+		reply := fmt.Sprintf("%d scripted", code)
+		actions = append(actions, smtptest.Answer(reply), smtptest.AnswerAndClose(reply))
+	}
+	return actions
+}
+
+func runWithFaults(t *testing.T, mode smtpclient.Mode, faults ...smtptest.Fault) {
+	srv, config := newPipeServer(t)
+	srv.OnRcpt = refuseByName
+	srv.OnMessage = func(_ *smtptest.Session, m *smtptest.Message) *smtptest.Reply {
+		if bytes.Contains(m.Data, []byte("spam")) {
+			return &smtptest.Reply{Code: 554, Text: "5.6.0 spam"}
+		}
+		return nil
+	}
+	srv.Script(faults...)
+	srv.Start()
+	config.Mode = mode
+	config.Timeouts.LastWord = time.Second
+	session, err := smtpclient.Dial(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mails := matrixMails()
+	results := make([]*smtpclient.Result, len(mails))
+	for i, m := range mails {
+		session.Start(m, func(r *smtpclient.Result) {
+			if results[i] != nil {
+				t.Errorf("message %d has two results", i+1)
+			}
+			results[i] = r
+		})
+	}
+	session.Flush()
+	session.Close()
+	srv.Close()
+	if n := srv.Counters().AfterDATA; n != 0 {
+		t.Errorf("%d times something followed DATA", n)
+	}
+	judge := matrixJudge{t: t, mails: mails, faults: faults, has: map[string]int{}}
+	judge.messages(srv.Messages())
+	for i, r := range results {
+		judge.result(i, r)
+	}
+}
+
+func refuseByName(_ *smtptest.Session, path, _ string) *smtptest.Reply {
+	switch {
+	case strings.HasPrefix(path, "bad"):
+		return &smtptest.Reply{Code: 550, Text: "5.1.1 unknown"}
+	case strings.HasPrefix(path, "busy"):
+		return &smtptest.Reply{Code: 450, Text: "4.2.1 busy"}
+	}
+	return nil
+}
+
+// A matrixJudge compares results with what the server has.
+type matrixJudge struct {
+	t      *testing.T
+	mails  []*smtpclient.Mail
+	faults []smtptest.Fault
+	has    map[string]int // by recipient, all of whom are different
+}
+
+// messages checks that everybody got their own mail, once.
+func (j *matrixJudge) messages(taken []smtptest.Message) {
+	for _, m := range taken {
+		i := slices.IndexFunc(j.mails, func(mail *smtpclient.Mail) bool { return bytes.Equal(mail.Content, m.Data) })
+		if i < 0 {
+			j.t.Errorf("the server has content that is nobody's: %q", m.Data)
+			continue
+		}
+		if m.From != j.mails[i].From {
+			j.t.Errorf("content %d went out under the envelope of %s", i+1, m.From)
+		}
+		for _, to := range m.To {
+			j.has[to.Address]++
+			if !slices.ContainsFunc(j.mails[i].To, func(r smtpclient.Recipient) bool { return r.Address == to.Address }) {
+				j.t.Errorf("%s got somebody else's mail, number %d", to.Address, i+1)
+			}
+		}
+	}
+}
+
+func (j *matrixJudge) result(i int, r *smtpclient.Result) {
+	if r == nil {
+		j.t.Errorf("message %d has no result", i+1)
+		return
+	}
+	if (r.Err == nil) != allAccepted(r) {
+		j.t.Errorf("message %d: %v, but error %v", i+1, r.Recipients, r.Err)
+	}
+	for n := range r.Recipients {
+		rcpt := &r.Recipients[n]
+		has := j.has[rcpt.Address]
+		if problem := j.verdict(rcpt, has); problem != "" {
+			j.t.Errorf("message %d, %s: %s (%v), the server has it %d times: %s", i+1, rcpt.Address, rcpt.Outcome, rcpt.Err, has, problem)
+		}
+	}
+}
+
+func allAccepted(r *smtpclient.Result) bool {
+	return !slices.ContainsFunc(r.Recipients, func(r smtpclient.RecipientResult) bool { return r.Outcome != smtpclient.Accepted })
+}
+
+// verdict says what is wrong with an outcome.
+func (j *matrixJudge) verdict(r *smtpclient.RecipientResult, has int) string {
+	scripted := slices.ContainsFunc(j.faults, func(f smtptest.Fault) bool {
+		return strings.HasPrefix(f.Do.String(), "Answer") // the server lies, or refuses what it would not
+	})
+	spam := r.Address == "ok3@a.test"
+	switch {
+	case (r.Err == nil) != (r.Outcome == smtpclient.Accepted):
+		return "error does not go with outcome"
+	case has > 1:
+		return "sent twice"
+	case r.Outcome == smtpclient.Accepted && has == 0 && !j.lies():
+		return "lost"
+	case r.Outcome != smtpclient.Accepted && r.Outcome != smtpclient.Unknown && has > 0:
+		return "would be sent twice"
+	case scripted || spam:
+	case r.Outcome == smtpclient.Rejected && !strings.HasPrefix(r.Address, "bad"):
+		return "rejected by a reply that was not its own"
+	case r.Outcome == smtpclient.Deferred && !strings.HasPrefix(r.Address, "busy"):
+		return "deferred by a reply that was not its own"
+	}
+	return ""
+}
+
+// lies reports a fault in which the server says that it has a message, or a
+// recipient, and has not.
+func (j *matrixJudge) lies() bool {
+	return slices.ContainsFunc(j.faults, func(f smtptest.Fault) bool {
+		do := f.Do.String()
+		return (f.At == smtptest.PointEndOfData || f.At == smtptest.PointRCPT) &&
+			(strings.Contains(do, "(250") || strings.Contains(do, "(251"))
+	})
+}
