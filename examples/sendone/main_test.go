@@ -149,7 +149,7 @@ func TestNoRelay(t *testing.T) {
 	server, flags := provider(t)
 	server.Close()
 	code, out, _ := sendone(t, "Hello.\n", append(flags, "-to", "zoe@example.net")...)
-	if code != exitSome || !strings.HasPrefix(out, "not-sent  zoe@example.net  pool: relay is down: ") {
+	if code != exitSome || !strings.HasPrefix(out, "not-sent  zoe@example.net  pool: relay is down or refuses us: ") {
 		t.Errorf("exit code %d: %s", code, out)
 	}
 }
