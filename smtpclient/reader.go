@@ -13,6 +13,9 @@ import (
 // judge of what they mean, until the session is dead.
 func (s *Session) read() {
 	for !s.judgeBuffered() {
+		if s.piecemeal {
+			quickAck(s.raw)
+		}
 		n, err := s.parser.fill(s.conn)
 		s.readAt = time.Now()
 		if n == 0 && err != nil && !s.patient(err) {
@@ -102,6 +105,7 @@ func (s *Session) take(r Reply) (stop bool) {
 		s.unsolicited(r)
 	} else {
 		e := s.expected.pop()
+		s.piecemeal = s.expected.len() > 0
 		verb = e.kind.String()
 		s.headSince = s.readAt
 		s.judge(&e, r)

@@ -26,6 +26,8 @@ type Session struct {
 	// owned by the reader
 	parser *replyParser
 	readAt time.Time // when bytes last came in
+	// piecemeal: the replies that came last were not all that are due
+	piecemeal bool
 
 	// owned by the writer, the goroutine that calls the methods
 	out        []byte        // the group that is being made
