@@ -13,7 +13,7 @@ import (
 // BenchmarkSendAll sends messages of 2.5 KB over loopback. The sink shares the
 // machine, so msgs/s is that of both.
 func BenchmarkSendAll(b *testing.B) {
-	for _, mode := range []smtpclient.Mode{smtpclient.ModeLockstep, smtpclient.ModeEnvelope, smtpclient.ModeOverlap} {
+	for _, mode := range []smtpclient.Mode{smtpclient.ModeLockstep, smtpclient.ModeEnvelope, smtpclient.ModeOverlap, smtpclient.ModeStream} {
 		for _, sessions := range []int{1, 4, 16} {
 			b.Run(fmt.Sprintf("%v-%d", mode, sessions), func(b *testing.B) {
 				s := smtptest.NewUnstartedServer()
@@ -22,7 +22,7 @@ func BenchmarkSendAll(b *testing.B) {
 				defer s.Close()
 				p, err := pool.New(pool.Config{
 					Sessions: sessions,
-					Relay:    smtpclient.Config{Addr: s.Addr, Security: smtpclient.Plaintext, Mode: mode},
+					Relay:    smtpclient.Config{Addr: s.Addr, Security: smtpclient.Plaintext, Mode: mode, Window: 64},
 				})
 				if err != nil {
 					b.Fatal(err)

@@ -153,19 +153,30 @@ const oddEnds = 2
 
 // ended learns from the way a session ended. A relay that advertises
 // PIPELINING and cannot do it ends sessions out of step, or without a word,
-// before one message is accepted; its next sessions use the mode below.
+// before one message is accepted; its next sessions use the mode below. One that
+// goes wrong in ModeStream, where least can be made up for, does so at once.
 func (r *relayState) ended(s *smtpclient.Session, accepted bool, err error) (mode smtpclient.Mode, lowered bool) {
 	if accepted {
 		r.oddness = 0
 	}
-	if !errors.Is(err, smtpclient.ErrProtocol) && (accepted || !isEOF(err)) {
+	streamed := s.Mode() == smtpclient.ModeStream
+	if !errors.Is(err, smtpclient.ErrProtocol) && (accepted || !isEOF(err)) && !(streamed && refusedStream(err)) {
 		return 0, false
 	}
 	r.oddness++
-	if r.oddness < oddEnds || r.cfg.Relay.Mode != smtpclient.ModeAuto || s.Mode() <= smtpclient.ModeLockstep {
+	mayLower := streamed || r.cfg.Relay.Mode == smtpclient.ModeAuto && s.Mode() > smtpclient.ModeLockstep
+	if !mayLower || r.oddness < oddEnds && !streamed {
 		return 0, false
 	}
 	r.oddness = 0
 	r.mode = s.Mode() - 1
 	return r.mode, true
+}
+
+// refusedStream reports a session that ended because the relay refused what
+// only ModeStream relies on: RSET in front of a message on its way, or BDAT in a
+// way that leaves the state open.
+func refusedStream(err error) bool {
+	var reply *smtpclient.ReplyError
+	return errors.As(err, &reply) && reply.Reply.Code != 421 && (reply.Verb == "RSET" || reply.Verb == "BDAT")
 }

@@ -82,6 +82,9 @@ type Config struct {
 
 	// Mode is how far to send ahead; the zero value is ModeAuto.
 	Mode Mode
+	// Window is the most messages unanswered at a time in ModeStream, from 1 to
+	// 4,096; 0 is 8. A lost connection leaves that many Unknown.
+	Window int
 	// MaxRecipients is the most recipients in one mail transaction; a message
 	// with more is sent in several. 0 is 1,000, which is what most servers
 	// take. What the server advertises (LIMITS RCPTMAX) or answers (452) wins
@@ -165,8 +168,8 @@ func (c *Config) Validate() error {
 	if c.Mode > ModeStream {
 		return bad("Mode", "%v", c.Mode)
 	}
-	if c.Mode == ModeStream {
-		return bad("Mode", "stream is not implemented yet")
+	if c.Window < 0 || c.Window > 4096 {
+		return bad("Window", "%d is not within 0 to 4096", c.Window)
 	}
 	if c.BareNewlines > RefuseBareNewlines {
 		return bad("BareNewlines", "%d", c.BareNewlines)
@@ -184,6 +187,7 @@ func (c *Config) Validate() error {
 func (c Config) withDefaults() *Config {
 	c.Network = cmp.Or(c.Network, "tcp")
 	c.MaxRecipients = cmp.Or(c.MaxRecipients, 1000)
+	c.Window = cmp.Or(c.Window, 8)
 	c.Timeouts.setDefaults()
 	if c.Dial == nil {
 		c.Dial = (&net.Dialer{}).DialContext

@@ -12,13 +12,14 @@ const (
 	kindDATA
 	kindEnd  // the dot behind content
 	kindVoid // the lone dot behind a 354 that nobody is to have mail by
+	kindBDAT // the only, and so last, chunk
 	kindNOOP
 	kindVRFY
 	kindHELP
 	kindQUIT
 )
 
-var verbs = [...]string{"RSET", "MAIL", "RCPT", "DATA", endOfData, endOfData, "NOOP", "VRFY", "HELP", "QUIT"}
+var verbs = [...]string{"RSET", "MAIL", "RCPT", "DATA", endOfData, endOfData, "BDAT", "NOOP", "VRFY", "HELP", "QUIT"}
 
 func (k kind) String() string { return verbs[k] }
 
@@ -31,7 +32,7 @@ func (k kind) timeout(t *Timeouts) time.Duration {
 		return t.Rcpt
 	case kindDATA:
 		return t.Data
-	case kindEnd, kindVoid:
+	case kindEnd, kindVoid, kindBDAT:
 		return t.EndOfData
 	case kindQUIT:
 		return t.Quit

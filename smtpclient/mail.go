@@ -173,3 +173,9 @@ func (c *checkedMail) appendRCPT(b []byte, i int) []byte {
 
 // domainOf returns recipient i's domain for counting different ones.
 func (c *checkedMail) domainOf(i int) string { return strings.ToLower(c.to[i].ASCII) }
+
+// appendBDAT writes the command that sends the only chunk of a message.
+func appendBDAT(b []byte, octets int) []byte {
+	b = strconv.AppendInt(append(b, "BDAT "...), int64(octets), 10)
+	return append(b, " LAST\r\n"...)
+}

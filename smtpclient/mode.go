@@ -19,8 +19,11 @@ const (
 	// ModeOverlap sends the content of a message and the envelope of the next
 	// in one group: one round trip (RFC 2920 3.1).
 	ModeOverlap
-	// ModeStream sends whole transactions by BDAT back to back. It is not
-	// implemented yet: Config.Validate refuses it.
+	// ModeStream sends whole transactions by BDAT back to back, up to
+	// Config.Window of them before the first is answered: less than one round
+	// trip a message. It needs PIPELINING and CHUNKING (RFC 3030), and a relay
+	// known to cope, such as Postfix or Exim; with others it is ModeOverlap. When
+	// the connection is lost, every message in the window is Unknown.
 	ModeStream
 )
 
@@ -49,7 +52,7 @@ func (m Mode) effective(e *Extensions) Mode {
 	switch {
 	case !e.Pipelining:
 		return ModeLockstep
-	case m == ModeAuto:
+	case m == ModeAuto, m == ModeStream && !e.Chunking:
 		return ModeOverlap
 	}
 	return m

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -12,6 +13,9 @@ import (
 // judge of what they mean, until the session is dead.
 func (s *Session) read() {
 	for !s.judgeBuffered() {
+		if s.piecemeal {
+			quickAck(s.raw)
+		}
 		n, err := s.parser.fill(s.conn)
 		s.readAt = time.Now()
 		if n == 0 && err != nil && !s.patient(err) {
@@ -58,17 +62,29 @@ func (s *Session) addUp() {
 		return
 	}
 	s.doubtful = false
-	if s.held != nil {
-		ready := s.finishLocked(s.held, nil)
-		s.held = nil
+	if ready := s.letGo(nil); len(ready) > 0 {
 		s.mu.Unlock()
 		publish(ready)
 		s.mu.Lock()
 	}
-	if s.waiting {
+	if s.waiting && s.expected.len() == 0 {
 		s.waiting = false
 		s.changed.Broadcast()
 	}
+}
+
+// hold keeps the verdict on t back until its group adds up.
+func (s *Session) hold(t *transaction) {
+	s.held, s.next = append(s.held, t), Reply{}
+}
+
+// letGo finishes the transactions that were held.
+func (s *Session) letGo(ready []*submission) []*submission {
+	for _, t := range s.held {
+		ready = s.finishLocked(t, ready)
+	}
+	s.held = s.held[:0]
+	return ready
 }
 
 func (s *Session) shouldStop() bool {
@@ -89,9 +105,13 @@ func (s *Session) take(r Reply) (stop bool) {
 		s.unsolicited(r)
 	} else {
 		e := s.expected.pop()
+		s.piecemeal = s.expected.len() > 0
 		verb = e.kind.String()
 		s.headSince = s.readAt
 		s.judge(&e, r)
+		if s.leaving != nil {
+			s.lastWord = s.readAt.Add(s.cfg.Timeouts.LastWord)
+		}
 	}
 	stop = s.stop
 	s.mu.Unlock()
@@ -119,8 +139,8 @@ func (s *Session) unsolicited(r Reply) {
 		s.leaveLocked("idle", fmt.Errorf("%w: %.80q", errUnsolicited, r.String()))
 	}
 	s.stop = true
-	if s.held != nil && s.held.surely(r, s.next) {
-		s.held = nil // end hands it out
+	if len(s.held) == 1 {
+		s.held[0].sure = s.held[0].surely(r, s.next)
 	}
 	s.takeBack()
 }
@@ -137,7 +157,7 @@ func (s *Session) judge(e *expectation, r Reply) {
 		s.leaveLocked(e.kind.String(), &ReplyError{Verb: e.kind.String(), Reply: r})
 	}
 	s.doubtful = s.doubtful || r.Code >= 400
-	if s.held != nil && s.next.Code == 0 {
+	if len(s.held) > 0 && s.next.Code == 0 {
 		s.next = r
 	}
 	switch e.kind {
@@ -151,18 +171,29 @@ func (s *Session) judge(e *expectation, r Reply) {
 		s.judgeDATA(e.t, r)
 	case kindEnd:
 		s.judgeEnd(e.t, r)
+	case kindBDAT:
+		s.judgeBDAT(e.t, r)
 	}
 	if e.into != nil {
 		*e.into = r
 	}
 }
 
-// judgeRSET: a transaction may only follow a reset that worked (rule 4).
+// judgeRSET: a transaction may only follow a reset that worked (rule 4). What is
+// on its way behind one that did not may end up anywhere: nothing that is said
+// of it can be believed.
 func (s *Session) judgeRSET(e *expectation, r Reply) {
-	if e.t == nil {
+	switch {
+	case e.t == nil:
 		s.clean = r.Code == 250
-	} else if r.Code != 250 {
+	case r.Code != 250:
 		s.leaveLocked("RSET", &ReplyError{Verb: "RSET", Reply: r})
+		if e.t.streamed {
+			s.stop = true
+			if r.Code != 421 {
+				s.takeBack() // no server refuses RSET: this was meant for another command
+			}
+		}
 	}
 }
 
@@ -184,7 +215,9 @@ func (s *Session) judgeMAIL(t *transaction, r Reply) {
 func (s *Session) judgeRCPT(e *expectation, r Reply) {
 	if r.Code == 503 && e.t.mailOK {
 		// The server has lost the transaction that it opened.
-		s.leaveLocked("RCPT", &ReplyError{Verb: "RCPT", Reply: r})
+		why := &ReplyError{Verb: "RCPT", Reply: r}
+		s.leaveLocked("RCPT", why)
+		e.t.sub.settle(e.rcpt, NotSent, r, why)
 		return
 	}
 	e.t.judgeRCPT(e.rcpt, r)
@@ -228,7 +261,13 @@ func (s *Session) judgeEnd(t *transaction, r Reply) {
 			s.stop = true
 		}
 	}
-	s.held, s.next = t, Reply{}
+	s.hold(t)
+}
+
+// errWrongEnvelope: the server took content that no envelope of ours was open
+// for, or that it cannot have read yet.
+func errWrongEnvelope(r Reply) error {
+	return fmt.Errorf("%w: %d in answer to BDAT without a recipient, or before its end", ErrProtocol, r.Code)
 }
 
 // outOfStep ends the session on a reply that cannot answer its command: one
@@ -241,12 +280,9 @@ func (s *Session) outOfStep(err error) {
 
 // takeBack undoes what the current group's replies said.
 func (s *Session) takeBack() {
-	if s.held != nil {
-		s.held.doubt(s.leaving)
-	}
 	for _, t := range s.unsettled {
-		if t != s.held && t.dotAt == 0 {
-			t.doubt(s.leaving)
+		if t.dotAt == 0 || t.streamed || slices.Contains(s.held, t) && !t.sure {
+			t.doubt(s.handed, s.leaving)
 		}
 	}
 }
@@ -349,11 +385,14 @@ func (s *Session) end() {
 	for s.writing {
 		s.changed.Wait()
 	}
-	var ready []*submission
-	if s.held != nil {
-		ready = s.finishLocked(s.held, ready)
-		s.held = nil
+	ready := s.letGo(nil)
+	for _, t := range s.overflowed {
+		t.sub.open-- // its crowded stay Deferred
+		if t.sub.finished() {
+			ready = append(ready, t.sub)
+		}
 	}
+	s.overflowed = nil
 	for len(s.unsettled) > 0 {
 		t := s.unsettled[0]
 		t.abort(s.written, s.leaving)

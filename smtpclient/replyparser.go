@@ -25,7 +25,7 @@ type replyParser struct {
 	lines int
 	text  []byte
 
-	recent [8]string // texts returned before, to be returned again; the commonest first
+	recent [64]string // texts returned before, to be returned again; see intern
 }
 
 func newReplyParser() *replyParser {
@@ -127,17 +127,18 @@ func (p *replyParser) intern() string {
 			p.text[i] = '?'
 		}
 	}
-	for i, s := range p.recent {
-		if s == string(p.text) {
-			p.recent[i], p.recent[i/2] = p.recent[i/2], s
-			return s
-		}
+	// A text's place follows from its length and its beginning. So texts that
+	// differ in a queue id, and never come again, share one place, and do not
+	// push the others out.
+	place := len(p.text)
+	for _, b := range p.text[:min(len(p.text), 12)] {
+		place = place*31 + int(b)
 	}
-	// Only the last place is given up: most texts that are new, such as one with
-	// a queue id, never come again.
-	s := string(p.text)
-	p.recent[len(p.recent)-1] = s
-	return s
+	recent := &p.recent[uint(place)%uint(len(p.recent))]
+	if *recent != string(p.text) {
+		*recent = string(p.text)
+	}
+	return *recent
 }
 
 func digit(b byte) bool { return b >= '0' && b <= '9' }

@@ -26,6 +26,8 @@ type Session struct {
 	// owned by the reader
 	parser *replyParser
 	readAt time.Time // when bytes last came in
+	// piecemeal: the replies that came last were not all that are due
+	piecemeal bool
 
 	// owned by the writer, the goroutine that calls the methods
 	out        []byte        // the group that is being made
@@ -37,26 +39,27 @@ type Session struct {
 	rcptMax    int           // recipients a transaction, as far as is known
 	writeAlarm time.Time     // the connection's write deadline
 
-	mu        sync.Mutex // guards the following; never held across I/O
-	changed   sync.Cond  // on mu: what await or end waits for may have come about
-	expected  fifo
-	unsettled []*transaction // in the order of their MAIL
-	held      *transaction   // judged at its end of data, until its group adds up
-	next      Reply          // the reply counted behind held's
-	doubtful  bool           // a refusal was counted in the current group
-	clean     bool           // no transaction can be open at the server
-	waiting   bool           // replies are due, or in and not known to be all
-	writing   bool           // a Write is under way
-	written   int64          // octets that the connection took for certain
-	handed    int64          // octets that it may have taken
-	headSince time.Time      // since when the first of expected is waited for
-	alarm     time.Time      // the connection's read deadline; zero: none
-	leaving   *SessionError  // why nothing more will be sent
-	lastWord  time.Time      // when to stop reading, if leaving
-	stop      bool           // stop reading now
-	quitting  bool
-	dead      bool
-	err       error // why it is dead
+	mu         sync.Mutex // guards the following; never held across I/O
+	changed    sync.Cond  // on mu: what await or end waits for may have come about
+	expected   fifo
+	unsettled  []*transaction // in the order of their MAIL
+	held       []*transaction // judged at their end of data, until the group adds up
+	next       Reply          // the reply counted behind held's
+	doubtful   bool           // a refusal was counted in the current group
+	clean      bool           // no transaction can be open at the server
+	overflowed []*transaction // streamed, with recipients to be tried again
+	waiting    bool           // replies are due, or in and not known to be all
+	writing    bool           // a Write is under way
+	written    int64          // octets that the connection took for certain
+	handed     int64          // octets that it may have taken
+	headSince  time.Time      // since when the first of expected is waited for
+	alarm      time.Time      // the connection's read deadline; zero: none
+	leaving    *SessionError  // why nothing more will be sent
+	lastWord   time.Time      // when to stop reading, if leaving
+	stop       bool           // stop reading now
+	quitting   bool
+	dead       bool
+	err        error // why it is dead
 }
 
 func newSession(h *handshake) *Session {
@@ -159,13 +162,14 @@ func (s *Session) Send(ctx context.Context, m *Mail) (Result, error) {
 
 // Start begins to send m. done is called exactly once, with the result, from
 // this goroutine or the session's own; it must not block and not call the
-// session. The results of messages started before are out when Start returns,
-// unless m is refused before it is sent.
+// session. Apart from ModeStream the results of messages started before are out
+// when Start returns, unless m is refused before it is sent.
 //
 // In ModeOverlap Start returns as soon as the server is ready for the content,
 // which goes out together with the envelope of the next message, or with
-// Flush: call one of them soon. In the other modes the result is out when
-// Start returns.
+// Flush: call one of them soon. In ModeStream Start waits, and results come, only
+// when Config.Window messages are on their way; call Flush soon where there is
+// no next. In the other modes the result is out when Start returns.
 func (s *Session) Start(m *Mail, done func(*Result)) {
 	sub := newSubmission(m, done)
 	if err := s.prepare(sub, m); err != nil {
@@ -176,15 +180,29 @@ func (s *Session) Start(m *Mail, done func(*Result)) {
 	for i := range rest {
 		rest[i] = i
 	}
+	if s.mode == ModeStream && len(m.To) <= streamRecipients {
+		rest = s.transactions(sub, rest, s.stream)
+	} else {
+		if s.mode == ModeStream {
+			s.Flush() // transact has the line to itself
+		}
+		rest = s.transactions(sub, rest, s.transact)
+	}
+	s.close(sub, rest)
+	s.awaitEnd()
+}
+
+// transactions runs as many transactions as it takes to offer sub to the
+// recipients in rest, and returns those who had none.
+func (s *Session) transactions(sub *submission, rest []int, run func(*transaction) []int) []int {
 	limits := s.ext.Limits
 	for len(rest) > 0 && s.usable() == nil {
 		t := sub.transaction()
 		limits.RcptMax = s.rcptMax
 		rest = sub.mail.batch(t, rest, limits)
-		rest = append(rest, s.transact(t)...)
+		rest = append(rest, run(t)...)
 	}
-	s.close(sub, rest)
-	s.awaitEnd()
+	return rest
 }
 
 // prepare checks m and finds out whether this session can carry it.
@@ -251,6 +269,14 @@ func (s *Session) Flush() {
 		// Of large content all but the last block is written already, and with
 		// it the expectation staged, but it is not over before the dot is.
 		s.stageContent()
+	case s.mode == ModeStream:
+		if len(s.staged) > 0 || !s.answered() {
+			s.exchange()
+		}
+		if s.overflow() {
+			s.Flush()
+		}
+		return
 	case len(s.staged) == 0:
 		return
 	}

@@ -89,6 +89,8 @@ type transaction struct {
 	phase       phase
 	mailOK      bool
 	mailRefused bool
+	streamed    bool // sent whole, by BDAT
+	sure        bool // the verdict stands, whatever else is in doubt
 	// first: MAIL goes out alone, or at the head of its group, on a session that
 	// was used before. A 4yz to it is about the session, which may have waited
 	// too long for the server's taste (rule 7).
@@ -182,18 +184,30 @@ func (t *transaction) abort(written int64, why *SessionError) {
 }
 
 // doubt takes back what the replies said when they turn out not to be in step
-// with the commands.
-func (t *transaction) doubt(why *SessionError) {
-	if t.dotAt == 0 {
-		err := why.with(NotSent)
-		for _, i := range t.to {
+// with the commands. handed is how much of the stream can have reached the
+// server.
+func (t *transaction) doubt(handed int64, why *SessionError) {
+	who, o := t.took, Unknown
+	switch {
+	case t.dotAt == 0 || t.streamed && handed < t.dotAt:
+		who, o = t.to, NotSent
+	case t.streamed:
+		who = t.to // the verdicts on its recipients are in doubt too
+	}
+	err := why.with(o)
+	for _, i := range who {
+		t.sub.settle(i, o, Reply{}, err)
+	}
+}
+
+// notSent settles what is pending of a transaction that the server has refused
+// for no fault of the message.
+func (t *transaction) notSent(why *SessionError) {
+	err := why.with(NotSent)
+	for _, i := range t.to {
+		if t.sub.pending(i) {
 			t.sub.settle(i, NotSent, Reply{}, err)
 		}
-		return
-	}
-	err := why.with(Unknown)
-	for _, i := range t.took {
-		t.sub.settle(i, Unknown, Reply{}, err)
 	}
 }
 
@@ -201,6 +215,9 @@ func (t *transaction) doubt(why *SessionError) {
 // too many in its group: the reply to its end of data then is the one counted
 // as such or the one behind it, next; last is the one too many.
 func (t *transaction) surely(last, next Reply) bool {
+	if t.streamed {
+		return false
+	}
 	if next.Code == 0 {
 		next = last
 	}

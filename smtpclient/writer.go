@@ -40,7 +40,7 @@ func (s *Session) begin(t *transaction) (reset, ok bool) {
 	if s.leaving != nil {
 		return false, false
 	}
-	reset = !s.clean || s.open != nil
+	reset = !s.clean || s.open != nil || len(s.unsettled) > 0
 	t.first = s.begun > 0 && !reset
 	s.clean = false
 	t.sub.reopen(t.to)
@@ -213,11 +213,19 @@ func (s *Session) answered() bool {
 	return s.expected.len() == 0
 }
 
-// write hands the group to the connection. The replies it will have are made
-// known to the reader first, so that an early one finds its place.
+// write hands the group to the connection.
 func (s *Session) write() bool {
+	if len(s.out) == 0 {
+		return s.usable() == nil
+	}
 	out := s.out
 	s.out, s.commands = s.out[:0], 0
+	return s.send(out)
+}
+
+// send writes b. The replies that are staged are made known to the reader
+// first, so that an early one finds its place.
+func (s *Session) send(out []byte) bool {
 	s.mu.Lock()
 	if s.leaving != nil {
 		s.staged = s.staged[:0]

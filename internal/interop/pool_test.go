@@ -18,7 +18,7 @@ import (
 // accepted ones, each under its own envelope and with its own content.
 func TestPoolAgainstPostfix(t *testing.T) {
 	s := interop.Start(t, interop.Postfix)
-	for _, mode := range []smtpclient.Mode{smtpclient.ModeLockstep, smtpclient.ModeEnvelope, smtpclient.ModeOverlap} {
+	for _, mode := range []smtpclient.Mode{smtpclient.ModeLockstep, smtpclient.ModeEnvelope, smtpclient.ModeOverlap, smtpclient.ModeStream} {
 		t.Run(mode.String(), func(t *testing.T) { runFates(t, s, mode) })
 	}
 }
