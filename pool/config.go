@@ -28,8 +28,9 @@ type Config struct {
 
 	// Sessions is the most sessions at once; 0 is 4.
 	Sessions int
-	// Queue is the most jobs that may wait for a session or for their result
-	// to be taken; 0 is 64 + 16 × Sessions. Who hands over more waits.
+	// Queue is the most jobs in the pool that wait for a session or are in a
+	// session's hand; 0 is 64 + 16 × Sessions, and twice what the sessions'
+	// windows hold on top of that in ModeStream. Who hands over more waits.
 	Queue int
 	// MaxWaiting is the most jobs that may wait for their next attempt without
 	// taking up a place in Queue; 0 is 4,096.
@@ -94,7 +95,7 @@ func (c *Config) Validate() error {
 
 func (c *Config) setDefaults() {
 	c.Sessions = cmp.Or(c.Sessions, 4)
-	c.Queue = cmp.Or(c.Queue, 64+16*c.Sessions)
+	c.Queue = cmp.Or(c.Queue, 64+c.Sessions*(16+2*c.window()))
 	c.MaxWaiting = cmp.Or(c.MaxWaiting, 4096)
 	c.IdleTimeout = cmp.Or(c.IdleTimeout, 30*time.Second)
 	c.MaxAttempts = cmp.Or(c.MaxAttempts, 3)
@@ -109,6 +110,14 @@ func (c *Config) setDefaults() {
 	if c.Trace == nil {
 		c.Trace = &Trace{}
 	}
+}
+
+// window is how many messages a session has in hand at a time beyond one or two.
+func (c *Config) window() int {
+	if c.Relay.Mode != smtpclient.ModeStream {
+		return 0
+	}
+	return cmp.Or(c.Relay.Window, smtpclient.DefaultWindow)
 }
 
 // exponential returns a backoff that doubles and never gives up by itself.

@@ -83,7 +83,7 @@ type Config struct {
 	// Mode is how far to send ahead; the zero value is ModeAuto.
 	Mode Mode
 	// Window is the most messages unanswered at a time in ModeStream, from 1 to
-	// 4,096; 0 is 8. A lost connection leaves that many Unknown.
+	// 4,096; 0 is DefaultWindow. A lost connection leaves that many Unknown.
 	Window int
 	// MaxRecipients is the most recipients in one mail transaction; a message
 	// with more is sent in several. 0 is 1,000, which is what most servers
@@ -99,6 +99,9 @@ type Config struct {
 	// Trace, if not nil, is told what happens.
 	Trace *Trace
 }
+
+// DefaultWindow is Config.Window's default.
+const DefaultWindow = 8
 
 // Timeouts bound each phase of a session. The defaults are those of RFC 5321
 // 4.5.3.2, where it has one. Zero is the default; there is no "never".
@@ -187,7 +190,7 @@ func (c *Config) Validate() error {
 func (c Config) withDefaults() *Config {
 	c.Network = cmp.Or(c.Network, "tcp")
 	c.MaxRecipients = cmp.Or(c.MaxRecipients, 1000)
-	c.Window = cmp.Or(c.Window, 8)
+	c.Window = cmp.Or(c.Window, DefaultWindow)
 	c.Timeouts.setDefaults()
 	if c.Dial == nil {
 		c.Dial = (&net.Dialer{}).DialContext

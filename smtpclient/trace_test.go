@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bulksmtp/bulksmtp/internal/pipenet"
 	"github.com/bulksmtp/bulksmtp/smtpclient"
 	"github.com/bulksmtp/bulksmtp/smtpclient/smtptest"
 )
@@ -122,9 +123,9 @@ func TestTraceFailures(t *testing.T) {
 	var wire log
 	trace := wire.trace()
 	trace.Dialed = func(_ uint64, _, _ string, _ time.Duration, err error) { wire.add("dialed: %v", err != nil) }
-	l := newPipeListener()
+	l := pipenet.Listen()
 	l.Close()
-	c := smtpclient.Config{Network: "unix", Addr: "pipe", Dial: l.dial, Trace: trace}
+	c := smtpclient.Config{Network: "unix", Addr: "pipe", Dial: l.Dial, Trace: trace}
 	smtpclient.Dial(t.Context(), c)
 	if got := wire.String(); got != "dialed: true" {
 		t.Errorf("log:\n%s", got)
