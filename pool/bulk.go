@@ -2,10 +2,12 @@ package pool
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"sync"
 	"time"
 
+	"github.com/bulksmtp/bulksmtp/smtpclient"
 	"golang.org/x/sync/semaphore"
 )
 
@@ -16,11 +18,15 @@ import (
 //
 // When ctx ends, no more jobs are taken. Those that wait come back as NotSent or
 // as their last attempt left them; those that a session has in hand get
-// Config.SettleTimeout to be settled, and then come back as Unknown. To stop
-// early but let everything in hand take its course, retries included, end jobs
-// instead. Every job that was taken from the iterator has one result, unless
-// the caller breaks out of the loop: then what waits is not sent, and results
-// that are still out are dropped.
+// Config.SettleTimeout to be settled, and then their sessions are closed. To
+// stop early but let everything in hand take its course, retries included, end
+// jobs instead. jobs itself has to see that ctx has ended if it waits for
+// something: SendAll waits for it.
+//
+// Every job that was taken from the iterator has one result, unless the caller
+// breaks out of the loop: then what waits is not sent, what is in hand is
+// settled as when ctx ends, and the results are dropped. A panic in jobs comes
+// out of the loop.
 func (p *Pool) SendAll(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Result] {
 	return func(yield func(Result) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -32,10 +38,10 @@ func (p *Pool) SendAll(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Result]
 		go b.feed(ctx, jobs)
 		defer func() {
 			cancel()
-			b.recall(context.Canceled)
-			<-b.fed
-			b.recall(context.Canceled)
-			b.abandon(context.Canceled)
+			b.drain()
+			if b.panicked != nil {
+				panic(b.panicked)
+			}
 		}()
 		b.results(ctx, yield)
 	}
@@ -47,6 +53,8 @@ type bulk struct {
 	window *semaphore.Weighted // jobs in the pool, and results not yielded
 	news   chan struct{}       // a token: look at ready
 	fed    chan struct{}       // closed when no more jobs will come
+
+	panicked any // what jobs panicked with; read when fed is closed
 
 	mu    sync.Mutex
 	out   int // jobs in the pool
@@ -62,6 +70,7 @@ type due struct {
 // feed takes the jobs from the iterator.
 func (b *bulk) feed(ctx context.Context, jobs func(func(Job) bool)) {
 	defer close(b.fed)
+	defer func() { b.panicked = recover() }() // it is the caller's: see SendAll
 	for j := range jobs {
 		if err := b.window.Acquire(ctx, 1); err != nil {
 			b.yield(0, due{unsent(&j, notSent("queue", b.pool.cfg.Relay.Addr, err)), false})
@@ -72,7 +81,9 @@ func (b *bulk) feed(ctx context.Context, jobs func(func(Job) bool)) {
 		b.mu.Unlock()
 		if _, err := b.pool.admit(ctx, ctx, j, b); err != nil {
 			b.take(unsent(&j, err))
-			return
+			if !errors.Is(err, ErrRelayDown) {
+				return
+			}
 		}
 	}
 }
@@ -131,7 +142,30 @@ func (b *bulk) results(ctx context.Context, yield func(Result) bool) {
 			patience = time.After(b.pool.cfg.SettleTimeout)
 		case <-patience:
 			patience = nil
-			b.abandon(ctx.Err())
+			b.closeSessions()
+		}
+	}
+}
+
+// drain settles what is left when the caller has had enough. ctx has ended, so
+// it is soon over, and when it is, nothing of the jobs is used any more.
+func (b *bulk) drain() {
+	b.recall(context.Canceled)
+	<-b.fed
+	b.recall(context.Canceled)
+	patience := time.After(b.pool.cfg.SettleTimeout)
+	for {
+		b.mu.Lock()
+		out := b.out
+		b.mu.Unlock()
+		if out == 0 {
+			return
+		}
+		select {
+		case <-b.news:
+		case <-patience:
+			b.closeSessions()
+			patience = nil
 		}
 	}
 }
@@ -153,22 +187,23 @@ func (b *bulk) recall(why error) {
 	}
 	p.mu.Unlock()
 	for _, t := range mine {
-		p.withdraw(t, why, false)
+		p.withdraw(t, why)
 	}
 }
 
-// abandon withdraws the tasks that sessions have in hand.
-func (b *bulk) abandon(why error) {
+// closeSessions closes the sessions that have tasks of b in hand. These then
+// come back as NotSent or Unknown, by what can have reached the relay.
+func (b *bulk) closeSessions() {
 	p := b.pool
-	var mine []*task
+	sessions := map[*smtpclient.Session]bool{}
 	p.mu.Lock()
 	for t := p.inHand.head; t != nil; t = t.next {
 		if t.owner == b {
-			mine = append(mine, t)
+			sessions[t.session] = true
 		}
 	}
 	p.mu.Unlock()
-	for _, t := range mine {
-		p.withdraw(t, why, true)
+	for s := range sessions {
+		s.Close()
 	}
 }

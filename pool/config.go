@@ -56,15 +56,22 @@ type Config struct {
 	RetryUnknown bool
 
 	// Patience is how long jobs wait for a relay with which no session can be
-	// had, from the first failure on; 0 is 5 s. Failures that waiting does not
+	// had, from when the first attempt began; 0 is 5 s. Failures that waiting does not
 	// mend, such as refused credentials, are reported at once.
 	Patience time.Duration
+	// Outage is how long SendAll's jobs wait for a relay that was there before
+	// and is gone, as it is while it restarts; 0 is 2 minutes. No further jobs are
+	// taken meanwhile than there is room for.
+	Outage time.Duration
+	// DialTimeout bounds the building of a session as a whole: connecting, the
+	// greeting, TLS and AUTH; 0 is 30 s.
+	DialTimeout time.Duration
 	// DialBackoff makes the pauses between attempts to reach a relay that is
 	// down; nil is an exponential one from 0.5 s to 30 s.
 	DialBackoff func() backoff.BackOff
 
 	// SettleTimeout is how long SendAll, when its ctx has ended, waits for the
-	// replies to messages under way before it calls them Unknown; 0 is 30 s.
+	// replies to messages under way before it closes their sessions; 0 is 30 s.
 	SettleTimeout time.Duration
 
 	// Trace, if not nil, is told what the pool decides. What the sessions do,
@@ -85,6 +92,7 @@ func (c *Config) Validate() error {
 		{"Sessions", int64(c.Sessions)}, {"Queue", int64(c.Queue)}, {"MaxWaiting", int64(c.MaxWaiting)},
 		{"IdleTimeout", int64(c.IdleTimeout)}, {"MaxLifetime", int64(c.MaxLifetime)}, {"MaxMessages", int64(c.MaxMessages)},
 		{"MaxAttempts", int64(c.MaxAttempts)}, {"Patience", int64(c.Patience)}, {"SettleTimeout", int64(c.SettleTimeout)},
+		{"Outage", int64(c.Outage)}, {"DialTimeout", int64(c.DialTimeout)},
 	} {
 		if f.value < 0 {
 			return fmt.Errorf("pool: Config.%s: negative", f.name)
@@ -101,6 +109,8 @@ func (c *Config) setDefaults() {
 	c.MaxAttempts = cmp.Or(c.MaxAttempts, 3)
 	c.Patience = cmp.Or(c.Patience, 5*time.Second)
 	c.SettleTimeout = cmp.Or(c.SettleTimeout, 30*time.Second)
+	c.Outage = cmp.Or(c.Outage, 2*time.Minute)
+	c.DialTimeout = cmp.Or(c.DialTimeout, 30*time.Second)
 	if c.Backoff == nil {
 		c.Backoff = func() backoff.BackOff { return exponential(time.Second, time.Minute) }
 	}

@@ -3,6 +3,7 @@ package pool
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/bulksmtp/bulksmtp/smtpclient"
 	"github.com/cenkalti/backoff/v4"
@@ -55,8 +56,11 @@ type task struct {
 
 	// guarded by Pool.mu
 	place     place
-	abandoned bool  // the owner has been given a result and wants no other
-	prev      *task // in Pool.queue or Pool.inHand
+	abandoned bool                // the owner has been given a result and wants no other
+	session   *smtpclient.Session // that has the task in hand
+	known     Result              // what earlier attempts have come to
+	open      []int               // who is to be tried again; nil: everybody
+	prev      *task               // in Pool.queue or Pool.inHand
 	next      *task
 	due       int64 // in Pool.delayed: when, in nanoseconds
 	heapIndex int
@@ -126,6 +130,14 @@ func (t *task) conclude() Result {
 		t.result.Err = smtpclient.ErrorFor(t.result.Recipients)
 	}
 	return t.result
+}
+
+// remember keeps what is known of t for an owner who does not wait for the next
+// attempt. Pool.mu is held.
+func (t *task) remember() {
+	t.known = t.result
+	t.known.Recipients = slices.Clone(t.result.Recipients)
+	t.open = t.owed
 }
 
 // giveUp settles every recipient that has no outcome yet, and leaves the

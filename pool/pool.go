@@ -1,7 +1,9 @@
 package pool
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,11 +13,13 @@ import (
 
 // A Pool sends messages to one relay. Its methods are safe for concurrent use.
 type Pool struct {
-	cfg    Config
-	places *semaphore.Weighted // Config.Queue
-	dialed context.Context     // ends when no session may be built any more
-	cancel context.CancelFunc
-	tally  tally
+	cfg       Config
+	places    *semaphore.Weighted // Config.Queue
+	dialed    context.Context     // ends when no session may be built any more
+	closeDoor context.CancelFunc  // ends dialed
+	aborted   context.Context     // ends when all sessions are to be closed
+	cancel    context.CancelFunc  // ends aborted, and with it dialed
+	tally     tally
 
 	workers sync.WaitGroup // workers, and the goroutine of delayed
 
@@ -49,7 +53,8 @@ func New(c Config) (*Pool, error) {
 		recheck: make(chan struct{}, 1), sessions: map[*smtpclient.Session]struct{}{},
 		draining: make(chan struct{}), emptied: make(chan struct{}),
 	}
-	p.dialed, p.cancel = context.WithCancel(context.Background())
+	p.aborted, p.cancel = context.WithCancel(context.Background())
+	p.dialed, p.closeDoor = context.WithCancel(p.aborted)
 	p.relay.reset(&p.cfg)
 	p.cfg.Relay.Trace = p.tally.watch(c.Relay.Trace)
 	return p, nil
@@ -60,9 +65,13 @@ func New(c Config) (*Pool, error) {
 //
 // When ctx ends first, Send returns at once. A message that was still waiting
 // is NotSent, or what its last attempt made of it, and will not be sent; one
-// that a session has in hand is Unknown.
+// that a session has in hand is Unknown, and may still be sent. Whichever it is,
+// the job is the caller's again: if ctx can end, Send works on a copy.
 func (p *Pool) Send(ctx context.Context, j Job) (Result, error) {
 	w := make(waiter, 1)
+	if ctx.Done() != nil {
+		j.Content, j.To = bytes.Clone(j.Content), slices.Clone(j.To)
+	}
 	t, err := p.admit(ctx, ctx, j, w)
 	if err != nil {
 		r := unsent(&j, err)
@@ -72,7 +81,9 @@ func (p *Pool) Send(ctx context.Context, j Job) (Result, error) {
 	case r := <-w:
 		return r, r.Err
 	case <-ctx.Done():
-		p.withdraw(t, ctx.Err(), true)
+		if !p.withdraw(t, ctx.Err()) {
+			p.abandon(t, ctx.Err())
+		}
 		r := <-w
 		return r, r.Err
 	}
@@ -84,12 +95,16 @@ type waiter chan Result
 func (w waiter) take(r Result) { w <- r }
 
 // Submit hands a job over. It waits while the queue is full; if ctx ends before
-// there is room, or the pool is closed, the error says so and the pool does not
-// have the job. Otherwise done is called once with the result, from a goroutine
-// of the pool: it must not block.
+// there is room, the pool is closed, or the relay is known to be down, the error
+// says so and the pool does not have the job. Otherwise done is called once with
+// the result, from a goroutine of the pool: it must not block, and so must not
+// Submit with a ctx that does not end. done may be nil.
 //
 // ctx bounds the wait for room alone, not the sending.
 func (p *Pool) Submit(ctx context.Context, j Job, done func(Result)) error {
+	if done == nil {
+		done = func(Result) {}
+	}
 	_, err := p.admit(ctx, context.Background(), j, callback(done))
 	return err
 }
@@ -108,28 +123,23 @@ func (p *Pool) admit(ctx, life context.Context, j Job, o owner) (*task, error) {
 	t := &task{job: j, ctx: life, owner: o}
 	t.settled = func(r *smtpclient.Result) { p.settle(t, r) }
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := p.hopeless(t)
 	if p.closed {
-		p.mu.Unlock()
+		err = notSent("queue", p.cfg.Relay.Addr, ErrClosed)
+	}
+	if err != nil {
 		p.places.Release(1)
-		return nil, notSent("queue", p.cfg.Relay.Addr, ErrClosed)
+		return nil, err
 	}
 	p.taken++
-	queued := p.enqueue(t, false)
-	p.mu.Unlock()
-	if !queued {
-		p.finish(t)
-	}
+	p.enqueue(t, false)
 	return t, nil
 }
 
 // enqueue puts t into the queue and sees to it that a worker will come for it.
-// While the relay is known to be down it reports false instead: t is to be
-// finished, with the reason as its result. p.mu is held.
-func (p *Pool) enqueue(t *task, front bool) bool {
-	if err := p.hopeless(); err != nil {
-		t.relayDown(err)
-		return false
-	}
+// p.mu is held.
+func (p *Pool) enqueue(t *task, front bool) {
 	t.place = inQueue
 	if front {
 		p.queue.pushFront(t)
@@ -137,7 +147,6 @@ func (p *Pool) enqueue(t *task, front bool) bool {
 		p.queue.pushBack(t)
 	}
 	p.wake()
-	return true
 }
 
 // wake gets a worker to look at the queue: the one used last among the idle,
@@ -168,28 +177,42 @@ func notSent(op, addr string, err error) error {
 	return &smtpclient.SessionError{Op: op, Addr: addr, Outcome: smtpclient.NotSent, Err: err}
 }
 
-// withdraw takes a task back for its owner, whose patience has ended with why:
-// out of the queue or the schedule, or, if abandon says so, from the worker that
-// has it, as Unknown. The owner gets its result in any case where it had none.
-func (p *Pool) withdraw(t *task, why error, abandon bool) {
+// withdraw takes a task out of the queue or the schedule for its owner, whose
+// patience has ended with why, and gives the owner its result. It reports false
+// if the task is not there.
+func (p *Pool) withdraw(t *task, why error) bool {
 	p.mu.Lock()
 	took := p.pull(t)
-	abandoned := !took && abandon && t.place == inHand && !t.abandoned
-	if abandoned {
-		t.abandoned = true
-	}
 	p.mu.Unlock()
-	switch {
-	case took:
+	if took {
 		t.giveUp(smtpclient.NotSent, notSent("queue", p.cfg.Relay.Addr, why))
 		p.finish(t)
-	case abandoned:
-		// The task itself stays with the worker, and with it its result.
-		mine := task{job: t.job}
-		mine.giveUp(smtpclient.Unknown, &smtpclient.SessionError{
-			Op: "send", Addr: p.cfg.Relay.Addr, Outcome: smtpclient.Unknown, Err: why})
-		t.owner.take(mine.conclude())
 	}
+	return took
+}
+
+// abandon gives the owner of a task that a session has in hand a result now:
+// what earlier attempts have come to, and Unknown for the recipients of this
+// one. The task stays with the session.
+func (p *Pool) abandon(t *task, why error) {
+	p.mu.Lock()
+	if t.place != inHand {
+		p.mu.Unlock()
+		return // its result is about to come
+	}
+	t.abandoned = true
+	mine := task{job: t.job, result: t.known}
+	open := t.open
+	p.mu.Unlock()
+	err := &smtpclient.SessionError{Op: "send", Addr: p.cfg.Relay.Addr, Outcome: smtpclient.Unknown, Err: why}
+	mine.giveUp(smtpclient.Unknown, err)
+	for i := range mine.result.Recipients {
+		if open == nil || slices.Contains(open, i) {
+			r := &mine.result.Recipients[i]
+			r.Outcome, r.Reply, r.Err = smtpclient.Unknown, smtpclient.Reply{}, err
+		}
+	}
+	t.owner.take(mine.conclude())
 }
 
 // pull takes t out of the queue or the schedule if it is there. p.mu is held.
@@ -215,10 +238,10 @@ func (p *Pool) finish(tasks ...*task) {
 	for _, t := range tasks {
 		r := t.conclude()
 		p.tally.count(&r)
+		p.vacate(t)
 		if !t.abandoned {
 			t.owner.take(r)
 		}
-		p.vacate(t)
 	}
 	p.mu.Lock()
 	p.taken -= len(tasks)
@@ -245,13 +268,16 @@ func (p *Pool) Shutdown(ctx context.Context) error {
 	p.mu.Unlock()
 
 	var err error
-	select {
-	case <-p.emptied:
-	case <-ctx.Done():
-		err = ctx.Err()
-		p.abort()
-		<-p.emptied
+	if !p.isEmptied() {
+		select {
+		case <-p.emptied:
+		case <-ctx.Done():
+			err = ctx.Err()
+			p.abort()
+			<-p.emptied
+		}
 	}
+	p.closeDoor() // nobody needs a session any more
 	ended := make(chan struct{})
 	go func() {
 		p.workers.Wait()
@@ -265,6 +291,15 @@ func (p *Pool) Shutdown(ctx context.Context) error {
 	}
 	p.cancel()
 	return err
+}
+
+func (p *Pool) isEmptied() bool {
+	select {
+	case <-p.emptied:
+		return true
+	default:
+		return false
+	}
 }
 
 // Close is Shutdown without waiting for anything but what must be waited for.

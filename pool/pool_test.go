@@ -58,6 +58,8 @@ func TestConfigErrorsNameTheField(t *testing.T) {
 		"Config.MaxAttempts":   {Relay: relay, MaxAttempts: -1},
 		"Config.Patience":      {Relay: relay, Patience: -1},
 		"Config.SettleTimeout": {Relay: relay, SettleTimeout: -1},
+		"Config.Outage":        {Relay: relay, Outage: -1},
+		"Config.DialTimeout":   {Relay: relay, DialTimeout: -1},
 	} {
 		if _, err := pool.New(c); err == nil || !strings.Contains(err.Error(), field) {
 			t.Errorf("%s: error %v", field, err)

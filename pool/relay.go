@@ -12,21 +12,23 @@ import (
 )
 
 // relayState is what is known of the relay's health, and the one gate in front
-// of it: while no session can be had, one worker knocks, with growing pauses.
-// Guarded by Pool.mu.
+// of it: when sessions cannot be had, or end before they were of any use, they
+// are asked for more and more slowly, and by one worker. Guarded by Pool.mu.
 type relayState struct {
 	cfg     *Config
-	backoff backoff.BackOff
+	backoff backoff.BackOff // nil: all is well
 
-	failing bool      // the last attempt to build a session failed
-	since   time.Time // when the first attempt of this series began
-	err     error     // of the last attempt
+	failing bool      // sessions cannot be had, or end before they were of any use
+	since   time.Time // since when
+	err     error     // the last reason
 	lasting bool      // err is not mended by waiting
-	until   time.Time // no attempt before
+	wasUp   bool      // it has judged a message before
+	until   time.Time // no session is to be built before
 	pause   time.Duration
-	knocker *worker // waits for until, or is at it
+	knocker *worker // waits for until, or is building a session since
 
 	mode    smtpclient.Mode // for the next session
+	lowered time.Time       // when mode was; zero: it was not
 	oddness int             // sessions in a row that ended oddly
 }
 
@@ -35,17 +37,18 @@ func (r *relayState) reset(cfg *Config) {
 	r.mode = cfg.Relay.Mode
 }
 
-// knock asks to build a session. mine is false if another worker is about it;
-// else the caller is to wait and ask again, until wait is 0.
-func (r *relayState) knock(w *worker) (wait time.Duration, mine bool) {
-	if !r.failing {
+// knock asks to build a session; live is how many there are. mine is false if
+// none is wanted of w; else w is to wait and ask again, until wait is 0.
+func (r *relayState) knock(w *worker, live int) (wait time.Duration, mine bool) {
+	wait = max(0, time.Until(r.until))
+	switch {
+	case r.backoff == nil:
 		return 0, true
-	}
-	if r.knocker != nil && r.knocker != w {
+	case live > 0 && wait > 0, r.knocker != nil && r.knocker != w:
 		return 0, false
 	}
 	r.knocker = w
-	return max(0, time.Until(r.until)), true
+	return wait, true
 }
 
 // leave is for a worker that ends.
@@ -57,69 +60,97 @@ func (r *relayState) leave(w *worker) {
 
 // guarded reports whether no further worker should try to build a session now.
 func (r *relayState) guarded() bool {
-	return r.failing && (r.knocker != nil || time.Now().Before(r.until))
+	return r.backoff != nil && (r.knocker != nil || time.Now().Before(r.until))
 }
 
-// up notes that a session was built, and reports whether that is news.
-func (r *relayState) up() bool {
-	was := r.failing
-	r.failing, r.knocker, r.err = false, nil, nil
-	return was
-}
-
-// down notes that an attempt, begun at began, has failed.
-func (r *relayState) down(err error, began time.Time) {
-	if !r.failing {
-		r.failing, r.since = true, began
+// slowDown puts off the next attempt to build a session, longer each time.
+func (r *relayState) slowDown() {
+	if r.backoff == nil {
 		r.backoff = r.cfg.DialBackoff()
 	}
-	r.err, r.lasting = err, lasting(err)
 	r.pause = r.backoff.NextBackOff()
 	if r.pause == backoff.Stop {
 		r.pause = r.cfg.Patience
 	}
-	if left := time.Until(r.since.Add(r.cfg.Patience)); left > 0 {
-		r.pause = min(r.pause, left) // one more attempt just before patience ends
-	}
 	r.until = time.Now().Add(r.pause)
-	r.knocker = nil
 }
 
-// exhausted reports whether jobs have waited long enough for the relay.
-func (r *relayState) exhausted() bool {
-	return r.failing && (r.lasting || time.Since(r.since) >= r.cfg.Patience)
+// useful notes that the relay has judged a message: all is well. It reports
+// whether that is news.
+func (r *relayState) useful() bool {
+	was := r.failing
+	r.failing, r.err, r.lasting, r.wasUp, r.backoff = false, nil, false, true, nil
+	return was
 }
 
-// unreachable notes that a session could not be built. It returns the tasks to
-// be given up for it: all that wait, once patience is at its end, unless there
-// is a session to send them by. p.mu is held.
-func (p *Pool) unreachable(err error, began time.Time) (failed []*task) {
-	p.relay.down(err, began)
-	if len(p.sessions) > 0 || p.dialing > 0 || !p.relay.exhausted() {
+// down notes that what w began at began was of no use: building a session, or
+// sending by it.
+func (r *relayState) down(w *worker, err error, began time.Time) {
+	if !r.failing {
+		r.failing, r.since = true, began
+	}
+	r.err, r.lasting = err, lasting(err)
+	r.slowDown()
+	if left := time.Until(r.since.Add(r.cfg.Patience)); left > 0 && left < r.pause {
+		r.pause = left // one more attempt just before patience ends
+		r.until = time.Now().Add(left)
+	}
+	r.leave(w)
+}
+
+// exhausted reports whether t has waited long enough for the relay.
+func (r *relayState) exhausted(t *task) bool {
+	patience := r.cfg.Patience
+	if _, bulk := t.owner.(*bulk); bulk && r.wasUp {
+		patience = max(patience, r.cfg.Outage)
+	}
+	return r.failing && (r.lasting || time.Since(r.since) >= patience)
+}
+
+// unreachable notes that what w began at began was of no use: it could not build
+// a session, or the relay ended it before it had judged one message. It returns
+// the tasks to be given up for it: those whose patience is at its end, if there
+// is no session to send them by. While there is one, the relay is not down; it
+// only does not want as many as we do. p.mu is held.
+func (p *Pool) unreachable(w *worker, err error, began time.Time) (failed []*task) {
+	if len(p.sessions) > 0 {
+		p.relay.slowDown()
+		p.relay.leave(w)
 		return nil
 	}
-	for p.queue.head != nil {
-		t := p.queue.head
-		p.pull(t)
-		t.relayDown(p.relay.err)
-		failed = append(failed, t)
+	p.relay.down(w, err, began)
+	if p.dialing > 0 && p.relay.lasting {
+		return nil // it may not be so for everybody
+	}
+	for t := p.queue.head; t != nil; {
+		next := t.next
+		if p.relay.exhausted(t) {
+			p.pull(t)
+			t.relayDown(p.relay.err)
+			failed = append(failed, t)
+		}
+		t = next
 	}
 	return failed
 }
 
-// hopeless returns why a job that comes now need not wait for a session: the
+// hopeless returns why t, which comes now, need not wait for a session: the
 // relay is known to be down, and nobody will find out otherwise for a while.
 // p.mu is held.
-func (p *Pool) hopeless() error {
-	if len(p.sessions) == 0 && p.dialing == 0 && p.relay.exhausted() && time.Now().Before(p.relay.until) {
-		return p.relay.err
+func (p *Pool) hopeless(t *task) error {
+	if len(p.sessions) == 0 && p.dialing == 0 && p.relay.exhausted(t) && time.Now().Before(p.relay.until) {
+		return downError(p.relay.err)
 	}
 	return nil
 }
 
+func downError(err error) error { return fmt.Errorf("pool: %w: %w", ErrRelayDown, err) }
+
 // relayDown gives t the outcome NotSent because of err.
 func (t *task) relayDown(err error) {
-	err = fmt.Errorf("pool: %w: %w", ErrRelayDown, err)
+	if !errors.Is(err, ErrRelayDown) {
+		err = downError(err)
+	}
 	for i := range t.result.Recipients {
 		if r := &t.result.Recipients[i]; r.Outcome == smtpclient.NotSent && retryable(r, false) {
 			r.Err = err
@@ -148,19 +179,31 @@ func lasting(err error) bool {
 }
 
 // oddEnds is how many sessions in a row must end oddly before the mode is
-// lowered: one may be chance.
-const oddEnds = 2
+// lowered: one may be chance. loweredFor is how long it stays so.
+const (
+	oddEnds    = 2
+	loweredFor = 10 * time.Minute
+)
 
-// ended learns from the way a session ended. A relay that advertises
-// PIPELINING and cannot do it ends sessions out of step, or without a word,
-// before one message is accepted; its next sessions use the mode below. One that
-// goes wrong in ModeStream, where least can be made up for, does so at once.
-func (r *relayState) ended(s *smtpclient.Session, accepted bool, err error) (mode smtpclient.Mode, lowered bool) {
-	if accepted {
+// nextMode is the mode for a new session.
+func (r *relayState) nextMode() smtpclient.Mode {
+	if !r.lowered.IsZero() && time.Since(r.lowered) >= loweredFor {
+		r.mode, r.lowered = r.cfg.Relay.Mode, time.Time{}
+	}
+	return r.mode
+}
+
+// ended learns from the way a session ended. A relay that advertises PIPELINING and cannot do it ends sessions out of step,
+// or without a word, before one message is judged; its next sessions use the
+// mode below. One that goes wrong in ModeStream, where least can be made up for,
+// does so at once.
+func (r *relayState) ended(s *smtpclient.Session, useful bool, err error) (mode smtpclient.Mode, lowered bool) {
+	if useful {
 		r.oddness = 0
 	}
 	streamed := s.Mode() == smtpclient.ModeStream
-	if !errors.Is(err, smtpclient.ErrProtocol) && (accepted || !isEOF(err)) && !(streamed && refusedStream(err)) {
+	cut := !useful && s.Begun() > 0 && isEOF(err)
+	if !errors.Is(err, smtpclient.ErrProtocol) && !cut && !(streamed && refusedStream(err)) {
 		return 0, false
 	}
 	r.oddness++
@@ -169,7 +212,7 @@ func (r *relayState) ended(s *smtpclient.Session, accepted bool, err error) (mod
 		return 0, false
 	}
 	r.oddness = 0
-	r.mode = s.Mode() - 1
+	r.mode, r.lowered = s.Mode()-1, time.Now()
 	return r.mode, true
 }
 

@@ -3,6 +3,7 @@ package pool
 import (
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/bulksmtp/bulksmtp/smtpclient"
@@ -17,14 +18,18 @@ const freeAttempts = 2
 // to the queue, now or later.
 func (p *Pool) settle(t *task, r *smtpclient.Result) {
 	t.merge(r)
-	if r.Err == nil {
-		t.worker.accepted.Store(true)
+	useful := slices.ContainsFunc(r.Recipients, judged)
+	if useful {
+		t.worker.useful.Store(true)
 	}
 	owed, allNotSent := t.stillOwed(p.cfg.RetryUnknown)
-	// A used session that died says nothing about the message (rule 7).
-	free := len(owed) > 0 && allNotSent && t.reused && t.free < freeAttempts
+	// A used session that died says nothing about the message (rule 7), and one
+	// that has carried all that the relay takes in one says it least of all.
+	spent := errors.Is(r.Err, smtpclient.ErrSpent)
+	free := len(owed) > 0 && allNotSent && t.reused && t.free < freeAttempts || spent
 	var pause time.Duration
 	switch {
+	case spent:
 	case free:
 		t.free++
 	case !refusedHere(r):
@@ -41,23 +46,46 @@ func (p *Pool) settle(t *task, r *smtpclient.Result) {
 			f(t.job, t.result.Attempts, pause, smtpclient.ErrorFor(t.result.Recipients))
 		}
 	}
-	if !p.putBack(t, again, pause) {
+	done, up := p.putBack(t, again, useful, pause)
+	if f := p.cfg.Trace.Up; up && f != nil {
+		f()
+	}
+	if done {
 		p.finish(t)
 	}
 }
 
+// judged reports that the relay has said something about a recipient's mail, and
+// so does its work. 421 speaks of the session.
+func judged(r smtpclient.RecipientResult) bool {
+	switch r.Outcome {
+	case smtpclient.Accepted, smtpclient.Rejected:
+		return true
+	}
+	return r.Outcome == smtpclient.Deferred && r.Reply.Code != 421
+}
+
 // putBack takes t from its worker and puts it into the queue, or the schedule.
-// It reports false for a task that is done with.
-func (p *Pool) putBack(t *task, again bool, pause time.Duration) bool {
+// done reports a task that is done with, and up that the relay is useful again.
+func (p *Pool) putBack(t *task, again, useful bool, pause time.Duration) (done, up bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	up = useful && p.relay.useful()
+	t.session = nil
 	p.inHand.remove(t)
 	t.place = atLarge
 	switch {
 	case !again || t.abandoned || t.ctx.Err() != nil || p.dialed.Err() != nil:
-		return false
-	case pause == 0:
-		return p.enqueue(t, true)
+		return true, up
+	}
+	t.remember()
+	if pause == 0 {
+		if err := p.hopeless(t); err != nil {
+			t.relayDown(err)
+			return true, up
+		}
+		p.enqueue(t, true)
+		return false, up
 	}
 	if !t.patience && p.waiting < p.cfg.MaxWaiting {
 		// Who waits for long must not keep others from being sent.
@@ -72,7 +100,7 @@ func (p *Pool) putBack(t *task, again bool, pause time.Duration) bool {
 		p.workers.Go(p.tick)
 	}
 	p.nudge()
-	return true
+	return false, up
 }
 
 // pause is how long t has to wait for its next attempt; 0: there is none.
@@ -112,8 +140,11 @@ func (p *Pool) tick() {
 		for len(p.delayed) > 0 && p.delayed[0].due <= now() {
 			t := p.delayed[0]
 			p.pull(t)
-			if !p.enqueue(t, true) {
+			if err := p.hopeless(t); err != nil {
+				t.relayDown(err)
 				failed = append(failed, t)
+			} else {
+				p.enqueue(t, true)
 			}
 		}
 		if len(p.delayed) == 0 {

@@ -28,8 +28,8 @@ type Stats struct {
 	RoundTrips   int64 // times a session wrote and waited, after it was built
 	BytesWritten int64
 
-	// Down reports that the last attempt to build a session failed, and
-	// LastError why.
+	// Down reports that there is no session, and that the last ones could not be
+	// built, or ended before the relay had judged a message. LastError says why.
 	Down      bool
 	LastError error
 	// Mode is what the next session will be built with.
@@ -45,7 +45,7 @@ func (p *Pool) Stats() Stats {
 	defer p.mu.Unlock()
 	s.Sessions, s.Idle, s.Dialing = len(p.sessions), len(p.idle), p.dialing
 	s.Queued, s.InHand, s.Waiting = p.queue.len, p.inHand.len, len(p.delayed)
-	s.Down, s.LastError, s.Mode = p.relay.failing, p.relay.err, p.relay.mode
+	s.Down, s.LastError, s.Mode = p.relay.failing && len(p.sessions) == 0, p.relay.err, p.relay.mode
 	return s
 }
 

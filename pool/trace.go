@@ -11,7 +11,8 @@ import (
 type Trace struct {
 	// Down: a session could not be built, and nobody will try again for pause.
 	Down func(err error, pause time.Duration)
-	// Up: a session was built after Down.
+	// Up: the relay has judged a message again, after Down or after sessions that
+	// it ended before it had.
 	Up func()
 	// Retry: a job goes back to the queue after pause; 0: at once, and without
 	// an attempt charged.

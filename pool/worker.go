@@ -11,14 +11,14 @@ import (
 
 // A worker owns a slot of Config.Sessions, and one session after the other.
 type worker struct {
-	pool     *Pool
-	wake     chan struct{} // a token: look at the queue
-	listed   bool          // in Pool.idle; guarded by Pool.mu
-	session  *smtpclient.Session
-	born     time.Time   // session's
-	carried  int         // messages of session
-	accepted atomic.Bool // one of them was
-	timer    *time.Timer
+	pool    *Pool
+	wake    chan struct{} // a token: look at the queue
+	listed  bool          // in Pool.idle; guarded by Pool.mu
+	session *smtpclient.Session
+	born    time.Time   // session's
+	carried int         // messages of session
+	useful  atomic.Bool // the relay has judged one of them
+	timer   *time.Timer
 }
 
 // run is the worker's life: a session as long as there is something to send.
@@ -43,7 +43,7 @@ func (w *worker) wanted() bool {
 			p.mu.Unlock()
 			return false
 		}
-		wait, mine := p.relay.knock(w)
+		wait, mine := p.relay.knock(w, len(p.sessions))
 		if !mine {
 			p.slots-- // somebody else is knocking, and will wake the others
 			p.mu.Unlock()
@@ -70,15 +70,17 @@ func (w *worker) dial() bool {
 	p.tally.dials.Add(1)
 	cfg := p.cfg.Relay
 	p.mu.Lock()
-	cfg.Mode = p.relay.mode
+	cfg.Mode = p.relay.nextMode()
 	p.mu.Unlock()
-	s, err := smtpclient.Dial(p.dialed, cfg)
+	ctx, cancel := context.WithTimeout(p.dialed, p.cfg.DialTimeout)
+	s, err := smtpclient.Dial(ctx, cfg)
+	cancel()
 
 	p.mu.Lock()
 	p.dialing--
 	if err != nil {
 		p.tally.dialFailures.Add(1)
-		failed := p.unreachable(err, began)
+		failed := p.unreachable(w, err, began)
 		pause := p.relay.pause
 		p.mu.Unlock()
 		if f := p.cfg.Trace.Down; f != nil && p.dialed.Err() == nil {
@@ -87,21 +89,18 @@ func (w *worker) dial() bool {
 		p.finish(failed...)
 		return false
 	}
-	up := p.relay.up()
+	p.relay.leave(w)
 	p.sessions[s] = struct{}{}
 	aborted := p.dialed.Err() != nil
 	for range min(p.queue.len-1, p.cfg.Sessions-p.slots) {
 		p.wake() // those who stayed away while the relay was down
 	}
 	p.mu.Unlock()
-	if up && p.cfg.Trace.Up != nil {
-		p.cfg.Trace.Up()
-	}
 	if aborted {
 		s.Close()
 	}
 	w.session, w.born, w.carried = s, time.Now(), 0
-	w.accepted.Store(false)
+	w.useful.Store(false)
 	return true
 }
 
@@ -138,7 +137,7 @@ func (p *Pool) poll(w *worker) *task {
 	t := p.queue.head
 	p.queue.remove(t)
 	p.inHand.pushBack(t)
-	t.place = inHand
+	t.place, t.session = inHand, w.session
 	return t
 }
 
@@ -238,12 +237,18 @@ func (p *Pool) unlist(w *worker) (woken bool) {
 func (w *worker) retire() {
 	p := w.pool
 	s := w.session
-	s.Quit(p.dialed)
+	s.Quit(p.aborted)
 	err := s.Err()
+	useful := w.useful.Load()
+	var failed []*task
 	p.mu.Lock()
 	delete(p.sessions, s)
-	mode, lowered := p.relay.ended(s, w.accepted.Load(), err)
+	if !useful && err != nil && s.Begun() > 0 && p.aborted.Err() == nil {
+		failed = p.unreachable(w, err, w.born) // rule 8: slow down
+	}
+	mode, lowered := p.relay.ended(s, useful, err)
 	p.mu.Unlock()
+	p.finish(failed...)
 	w.session = nil
 	if lowered && p.cfg.Trace.ModeLowered != nil {
 		p.cfg.Trace.ModeLowered(mode, err)

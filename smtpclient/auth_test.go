@@ -309,3 +309,14 @@ func TestAuthLOGINChallenges(t *testing.T) {
 		})
 	}
 }
+
+// A server that does not know AUTH may quote the line it does not understand.
+func TestAuthQuotedSecret(t *testing.T) {
+	prompt := "334 " + base64.StdEncoding.EncodeToString([]byte("Username:")) + "\r\n"
+	name := base64.StdEncoding.EncodeToString([]byte("somebody"))
+	client := smtpclient.NewLoginClient("somebody", "pass")
+	_, _, err := authDialogue(t, client, prompt, "500 5.5.2 unrecognized command: "+name+"\r\n")
+	if err == nil || strings.Contains(err.Error(), name) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -42,7 +42,9 @@ func checkContent(data []byte, policy BareNewlines) (content, error) {
 			}
 			return content{}, refuse(ErrBadLine, "line %d: bare CR or LF", bare)
 		}
-		data = normalize(data)
+		if data = normalize(data); len(data) == 0 {
+			return content{}, refuse(ErrEmptyContent, "nothing but NUL")
+		}
 		_, long = scanLines(data)
 	}
 	if long > 0 {

@@ -24,7 +24,7 @@ func TestCheckContent(t *testing.T) {
 		{"LF first", "\na\r\n", nil, smtpclient.ErrBadLine},
 		{"CR CR LF", "a\r\r\n", nil, smtpclient.ErrBadLine},
 		{"NUL", "a\x00b\r\n", nil, smtpclient.ErrBadLine},
-		{"only NUL", "\x00", nil, smtpclient.ErrBadLine},
+		{"only NUL", "\x00", smtpclient.ErrEmptyContent, smtpclient.ErrBadLine},
 		{"LF . LF", "a\n.\nb\r\n", nil, smtpclient.ErrBadLine},
 		{"LF . CRLF", "a\n.\r\nb\r\n", nil, smtpclient.ErrBadLine},
 		{"CRLF . LF", "a\r\n.\nb\r\n", nil, smtpclient.ErrBadLine},

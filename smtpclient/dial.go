@@ -59,15 +59,17 @@ func NewSession(ctx context.Context, conn net.Conn, c Config) (*Session, error) 
 // A handshake is a session while it is being built, by one goroutine that
 // writes and reads in turn.
 type handshake struct {
-	ctx      context.Context
-	cfg      *Config
-	id       uint64
-	raw      net.Conn // as dialed
-	conn     net.Conn // raw, or TLS over it
-	parser   *replyParser
-	ext      Extensions
-	state    *tls.ConnectionState
-	verified bool // TLS, and the certificate is good
+	ctx    context.Context
+	cfg    *Config
+	id     uint64
+	raw    net.Conn // as dialed
+	conn   net.Conn // raw, or TLS over it
+	parser *replyParser
+	ext    Extensions
+	// secretSaid is the SASL response that a reply is awaited to, else empty
+	secretSaid string
+	state      *tls.ConnectionState
+	verified   bool // TLS, and the certificate is good
 }
 
 func (h *handshake) build(conn net.Conn) (*Session, error) {
@@ -257,6 +259,10 @@ func (h *handshake) secret(verb, line, shown string) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
+	if line != shown {
+		h.secretSaid = line[strings.LastIndexByte(line, ' ')+1:]
+		defer func() { h.secretSaid = "" }()
+	}
 	return h.reply(verb)
 }
 
@@ -275,6 +281,7 @@ func (h *handshake) reply(verb string) (Reply, error) {
 			return r, err
 		}
 		if ok {
+			r = h.discreet(r)
 			if f := h.cfg.Trace.Reply; f != nil {
 				f(h.id, verb, r)
 			}
@@ -284,6 +291,14 @@ func (h *handshake) reply(verb string) (Reply, error) {
 			return r, err
 		}
 	}
+}
+
+// discreet keeps what was said in confidence out of a refusal that quotes it.
+func (h *handshake) discreet(r Reply) Reply {
+	if len(h.secretSaid) > 1 && r.Code >= 400 {
+		r.Text = strings.ReplaceAll(r.Text, h.secretSaid, "…")
+	}
+	return r
 }
 
 // leave says QUIT where the server is there to hear it, and does not wait. To

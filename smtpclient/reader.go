@@ -139,6 +139,9 @@ func (s *Session) unsolicited(r Reply) {
 		s.leaveLocked("idle", fmt.Errorf("%w: %.80q", errUnsolicited, r.String()))
 	}
 	s.stop = true
+	if r.Code == 421 {
+		return // which belongs to no command: what came before it is in step
+	}
 	if len(s.held) == 1 {
 		s.held[0].sure = s.held[0].surely(r, s.next)
 	}

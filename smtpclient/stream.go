@@ -127,7 +127,7 @@ func (s *Session) overflow() bool {
 	s.overflowed = nil
 	s.mu.Unlock()
 	for _, t := range overflowed {
-		s.rcptMax = len(t.took)
+		s.learnLimit(t)
 		s.transactions(t.sub, t.crowded, s.transact)
 		s.mu.Lock()
 		t.sub.open--

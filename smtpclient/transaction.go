@@ -1,9 +1,6 @@
 package smtpclient
 
-import (
-	"cmp"
-	"slices"
-)
+import "cmp"
 
 // A submission is one call of Start: a message on its way to all its
 // recipients, in one mail transaction or, where there are too many recipients
@@ -17,14 +14,13 @@ type submission struct {
 	open     int  // transactions that are not finished
 	starting bool // Start may begin further ones
 
-	// in place for what most messages need: one recipient, one transaction
-	one   [1]RecipientResult
-	first transaction
+	first transaction // in place: most messages need no other
 }
 
 func newSubmission(m *Mail, done func(*Result)) *submission {
 	sub := &submission{done: done, starting: true}
-	sub.result.Recipients = slices.Grow(sub.one[:0], len(m.To))[:len(m.To)]
+	// By itself: a caller who keeps the result must not keep the content.
+	sub.result.Recipients = make([]RecipientResult, len(m.To))
 	for i := range m.To {
 		sub.result.Recipients[i] = RecipientResult{Address: m.To[i].Address}
 	}
@@ -118,7 +114,7 @@ func (sub *submission) transaction() *transaction {
 func verdict(verb string, r Reply) (Outcome, error) {
 	err := &ReplyError{Verb: verb, Reply: r}
 	switch {
-	case r.Code == 421 && verb != endOfData:
+	case r.Code == 421 && verb != endOfData && verb != kindBDAT.String():
 		return NotSent, err
 	case r.Code/100 == 4, r.Code == 552 && verb == "RCPT":
 		// RFC 5321 4.5.3.1.10: 552 to RCPT is to be taken for 452.

@@ -120,7 +120,7 @@ func (s *Session) resolve(t *transaction) (again []int) {
 	phase := t.phase
 	if len(t.took) > 0 && len(t.crowded) > 0 {
 		again = t.crowded
-		s.rcptMax = len(t.took)
+		s.learnLimit(t)
 	}
 	var ready []*submission
 	if phase != inData {
@@ -142,6 +142,14 @@ func (s *Session) resolve(t *transaction) (again []int) {
 		s.Flush()
 	}
 	return again
+}
+
+// learnLimit takes it for the server's limit that it accepted so many of t's
+// recipients, if those that were too many are all behind them.
+func (s *Session) learnLimit(t *transaction) {
+	if t.crowded[0] > t.took[len(t.took)-1] {
+		s.rcptMax = len(t.took)
+	}
 }
 
 // stageContent appends the open transaction's content and its end to the

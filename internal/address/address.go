@@ -30,7 +30,7 @@ var (
 // A Mailbox is an address that has been read.
 type Mailbox struct {
 	Local  string // dot-string, or quoted-string with no more escapes than it needs
-	Domain string // as given
+	Domain string // in U-labels (RFC 5890); an ASCII one, or an address literal, as given
 	ASCII  string // the domain in A-labels, letter case as given; or an address literal
 	UTF8   bool   // the local part is not ASCII: sending it needs SMTPUTF8
 }
@@ -39,10 +39,13 @@ type Mailbox struct {
 // parts, UTF-8 local parts, internationalised domains and address literals are
 // good ones. Angle brackets and control characters are not, even quoted, where
 // the grammar would allow some of them: they end a path early on some servers.
-// The length is not checked: see CheckLen.
+// The length is only checked to be sane: see CheckLen.
 func Parse(s string) (Mailbox, error) {
-	if s == "" {
+	switch {
+	case s == "":
 		return Mailbox{}, ErrEmpty
+	case len(s) > 4*MaxLen:
+		return Mailbox{}, ErrTooLong // and punycode takes time by the square
 	}
 	ascii, ok := harmless(s)
 	if !ok {
@@ -59,6 +62,12 @@ func Parse(s string) (Mailbox, error) {
 	m.UTF8 = !ascii && !IsASCII(m.Local)
 	if m.ASCII, ok = asciiDomain(m.Domain); !ok {
 		return Mailbox{}, ErrDomain
+	}
+	if !ascii && !IsASCII(m.Domain) {
+		var err error
+		if m.Domain, err = idna.Lookup.ToUnicode(m.ASCII); err != nil {
+			return Mailbox{}, ErrDomain
+		}
 	}
 	return m, nil
 }

@@ -80,11 +80,19 @@ var dialogues = []struct {
 		S: 501 5.1.7
 		C: MAIL FROM:<a@x.example>SIZE=1
 		S: 501 5.1.7
-		C: mail from: <>
+		C: MAIL FROM: <a@x.example>
+		S: 501 5.1.7
+		C: MAIL FROM:<postmaster>
+		S: 501 5.1.7
+		C: mail from:<>
 		S: 250
 		C: RCPT TO:<>
 		S: 501 5.1.3
+		C: RCPT TO: <b@x.example>
+		S: 501 5.1.3
 		C: RCPT TO:<"a > \" b"@x.example> NOTIFY=NEVER
+		S: 250
+		C: RCPT TO:<Postmaster>
 		S: 250
 		C: RCPT TO:<b@x.example>
 		S: 250`},

@@ -98,6 +98,9 @@ func (s *Session) absorb(p []byte) error {
 func (s *Session) keep(p []byte) {
 	s.tx.size += int64(len(p))
 	s.srv.count.bytes.Add(int64(len(p)))
+	if !s.tx.binary {
+		s.tx.violations.read(p)
+	}
 	limit := s.srv.set.maxSize
 	if s.srv.set.keepData && (limit <= 0 || s.tx.size <= limit) {
 		s.tx.data = append(s.tx.data, p...)

@@ -42,6 +42,24 @@ type Counters struct {
 	// They are discarded (RFC 3207 section 5).
 	InjectedBytes int64
 
+	// The following count messages, of whatever became of them, whose mail
+	// data were read to the end and had what they must not have. They stay 0
+	// with a correct client. The first three leave messages out that came with
+	// BODY=BINARYMIME, to which they do not apply.
+	//
+	// BareNewlines counts those with a CR or LF that is not part of a CRLF,
+	// or with a NUL (RFC 5321 section 2.3.8, RFC 5322 section 2.2).
+	BareNewlines int64
+	// LongLines counts those with a line over 998 octets without its CRLF
+	// (RFC 5321 section 4.5.3.1.6).
+	LongLines int64
+	// UndeclaredEightBit counts those with octets over 127 that came without
+	// BODY=8BITMIME (RFC 6152). With SMTPUTF8 the header may have them (RFC
+	// 6531 section 3.6).
+	UndeclaredEightBit int64
+	// SizeExceeded counts those larger than their SIZE= (RFC 1870).
+	SizeExceeded int64
+
 	Faults int64 // scripted faults that took place
 
 	// Commands counts the commands received, by verb in upper case; those
@@ -71,6 +89,10 @@ func (s *Server) Counters() Counters {
 		PipelinedUnasked:   c.pipelinedUnasked.Load(),
 		AfterDATA:          c.afterDATA.Load(),
 		InjectedBytes:      c.injected.Load(),
+		BareNewlines:       c.bareNewlines.Load(),
+		LongLines:          c.longLines.Load(),
+		UndeclaredEightBit: c.undeclaredEightBit.Load(),
+		SizeExceeded:       c.sizeExceeded.Load(),
 		Faults:             c.faults.Load(),
 		Commands:           make(map[string]int64),
 	}
@@ -93,6 +115,9 @@ type counts struct {
 	roundTrips, reads, writes    atomic.Int64
 	pipelinedUnasked, afterDATA  atomic.Int64
 	injected, faults             atomic.Int64
+	bareNewlines, longLines      atomic.Int64
+	undeclaredEightBit           atomic.Int64
+	sizeExceeded                 atomic.Int64
 	commands                     [verbs]atomic.Int64 // by index in commandTable
 }
 

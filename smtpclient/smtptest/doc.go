@@ -18,8 +18,14 @@
 // transaction is refused; a DATA refused for lack of recipients leaves its
 // MAIL open; the chunk of a refused BDAT is read and dropped; only CRLF.CRLF
 // ends mail data; commands that end in a bare LF are refused, and so are
-// parameters of extensions that were not offered. What a client must not do
-// but a server cannot always refuse is counted, see [Counters].
+// parameters of extensions that were not offered, paths that are no mailbox
+// (source routes included) and a space between the colon and the path.
+//
+// What a client must not do, but not every server refuses, is taken and
+// counted, see [Counters]: input behind DATA, pipelining that was not offered,
+// and mail data with bare CRs, bare LFs or NULs, with lines over 998 octets,
+// with octets over 127 that no BODY=8BITMIME declares, or with more octets than
+// SIZE= says. A test of a client ends well with a check that these are 0.
 //
 // It implements SMTP (RFC 5321) with PIPELINING (RFC 2920), CHUNKING and
 // BINARYMIME (RFC 3030), 8BITMIME (RFC 6152), SMTPUTF8 (RFC 6531), SIZE (RFC

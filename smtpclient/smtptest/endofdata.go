@@ -9,6 +9,7 @@ import (
 // endOfData decides on mail data that have been read whole, and ends the
 // transaction.
 func (s *Session) endOfData() (string, error) {
+	s.judge()
 	if s.tx.refused {
 		s.drop()
 		return "", nil
@@ -32,6 +33,9 @@ func (s *Session) finish() (string, error) {
 		return "552 5.3.4 Message too big", nil
 	}
 	m := s.message()
+	if !s.srv.CountOnly { // the next message is read into the same memory
+		m.To, m.Data = slices.Clone(m.To), bytes.Clone(m.Data)
+	}
 	reply := s.accepted()
 	if hook := s.srv.OnMessage; hook != nil {
 		if r := hook(s, &m); r != nil {
@@ -75,16 +79,14 @@ func (s *Session) message() Message {
 	}
 }
 
-// take records a message and ends its transaction.
+// take records a message, which it keeps unless CountOnly, and ends its
+// transaction.
 func (s *Session) take(m *Message) {
 	s.taken++
 	s.srv.count.messages.Add(1)
 	s.srv.count.recipients.Add(int64(len(m.To)))
 	if s.srv.CountOnly {
 		m = nil
-	} else {
-		m.To = slices.Clone(m.To)
-		m.Data = bytes.Clone(m.Data)
 	}
 	s.srv.mailbox.put(m)
 	s.reset()
@@ -101,6 +103,7 @@ func (s *Session) abandon(a Action) error {
 	if a.keeps {
 		s.srv.count.refusedMessages.Add(1)
 		s.tx.data, s.tx.size, s.tx.chunks = s.tx.data[:0], 0, 0
+		s.tx.violations = violations{}
 		return nil
 	}
 	s.drop()

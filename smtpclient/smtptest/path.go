@@ -7,17 +7,21 @@ import (
 )
 
 // cutPath parses the arguments of MAIL or RCPT: prefix in any case, a path in
-// angle brackets and, separated by a space, parameters.
+// angle brackets and, separated by a space, parameters. No space may follow the
+// colon (RFC 5321 section 3.3). The path is "", or a mailbox, or with RCPT
+// "postmaster" (section 4.1.1.3).
 func cutPath(args, prefix string) (path, params string, ok bool) {
 	if len(args) < len(prefix) || !strings.EqualFold(args[:len(prefix)], prefix) {
 		return "", "", false
 	}
-	rest := strings.TrimLeft(args[len(prefix):], " ")
+	rest := args[len(prefix):]
 	end := pathEnd(rest)
-	if end < 0 || len(rest) > end+1 && rest[end+1] != ' ' {
+	if end < 0 || len(rest) > end+1 && rest[end+1] != ' ' || hasControl(rest) {
 		return "", "", false
 	}
-	return rest[1:end], strings.TrimSpace(rest[end+1:]), true
+	path = rest[1:end]
+	ok = path == "" || isMailbox(path) || prefix == "TO:" && strings.EqualFold(path, "postmaster")
+	return path, strings.TrimSpace(rest[end+1:]), ok
 }
 
 // pathEnd returns the index of the bracket that closes the path at the
@@ -73,10 +77,13 @@ func (s *Session) checkMailParams(tx *transaction) string {
 			return refusal
 		}
 		switch keyword {
+		case "SIZE":
+			tx.declared, _ = strconv.ParseInt(value, 10, 64) // has been checked
 		case "SMTPUTF8":
 			tx.utf8 = true
 		case "BODY":
 			tx.binary = strings.EqualFold(value, "BINARYMIME")
+			tx.eightBit = tx.binary || strings.EqualFold(value, "8BITMIME")
 		}
 	}
 	if !tx.utf8 && !isASCII(tx.from) {

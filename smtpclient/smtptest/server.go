@@ -92,9 +92,10 @@ type Server struct {
 	// mail data, before it is taken. A nil *Reply means to go on as usual; with
 	// a 2yz reply the command succeeds, too, with any other it is refused.
 	//
-	// path is without the angle brackets, params is the rest of the line. With
-	// CountOnly the Message is only valid until OnMessage returns. Hooks are
-	// called by many sessions at once, and Close waits for them.
+	// path is without the angle brackets, params is the rest of the line. The
+	// Message, its Data and its To are OnMessage's to keep, but not to modify;
+	// with CountOnly they are only valid until it returns. Hooks are called by
+	// many sessions at once, and Close waits for them.
 	OnMail    func(s *Session, path, params string) *Reply
 	OnRcpt    func(s *Session, path, params string) *Reply
 	OnMessage func(s *Session, m *Message) *Reply

@@ -2,12 +2,14 @@ package smtptest
 
 // A transaction is the mail transaction of a session.
 type transaction struct {
-	open   bool // MAIL was accepted
-	utf8   bool // with SMTPUTF8
-	binary bool // with BODY=BINARYMIME
-	from   string
-	params string
-	to     []Recipient
+	open     bool  // MAIL was accepted
+	utf8     bool  // with SMTPUTF8
+	binary   bool  // with BODY=BINARYMIME
+	eightBit bool  // with BODY=8BITMIME or BODY=BINARYMIME
+	declared int64 // SIZE=, -1 without
+	from     string
+	params   string
+	to       []Recipient
 
 	data    []byte
 	size    int64
@@ -16,6 +18,8 @@ type transaction struct {
 	failed  bool  // a BDAT was refused: only RSET helps
 	silent  bool  // a fault has sent the reply to the end of mail data
 	refused bool  // a fault has refused the mail data half-way
+
+	violations violations // of the mail data so far; unused if binary
 }
 
 // maxKept is the size beyond which a session does not keep the buffer of one
@@ -51,7 +55,7 @@ func (s *Session) mail(args string) (string, error) {
 	if !ok {
 		return "501 5.1.7 Syntax: MAIL FROM:<address>", nil
 	}
-	tx := transaction{open: true, from: path, params: params, data: s.tx.data, to: s.tx.to, stop: -1}
+	tx := transaction{open: true, from: path, params: params, data: s.tx.data, to: s.tx.to, declared: -1, stop: -1}
 	if refusal := s.checkMailParams(&tx); refusal != "" {
 		return refusal, nil
 	}

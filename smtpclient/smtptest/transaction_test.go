@@ -255,6 +255,39 @@ func TestMessageFields(t *testing.T) {
 	}
 }
 
+// TestHookKeepsMessages keeps what the hook is given, beyond the call and the
+// next message.
+func TestHookKeepsMessages(t *testing.T) {
+	var got []smtptest.Message
+	srv := start(t, func(s *smtptest.Server) {
+		s.OnMessage = func(_ *smtptest.Session, m *smtptest.Message) *smtptest.Reply {
+			got = append(got, *m)
+			if len(got) == 2 {
+				return &smtptest.Reply{Code: 550, Text: "5.7.1 No"}
+			}
+			return nil
+		}
+	})
+	c := open(t, srv)
+	for i := range 3 {
+		c.talk(fmt.Sprintf(`C: MAIL FROM:<a%d@x.example>
+			C: RCPT TO:<b%[1]d@x.example>
+			C: DATA
+			S: 250
+			S: 250
+			S: 354`, i))
+		c.raw(fmt.Sprintf("%d\r\n.\r\n", i))
+		c.want([]string{"250", "550", "250"}[i])
+	}
+	const first, last = "a0@x.example>b0@x.example:0;", "a2@x.example>b2@x.example:2;"
+	if got := envelopes(got); got != first+"a1@x.example>b1@x.example:1;"+last {
+		t.Errorf("the hook kept %q", got)
+	}
+	if got := envelopes(srv.Messages()); got != first+last {
+		t.Errorf("the server kept %q", got)
+	}
+}
+
 func TestCountOnly(t *testing.T) {
 	var seen []string
 	for _, hook := range []bool{false, true} {
