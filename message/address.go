@@ -15,6 +15,12 @@ type Address struct {
 	Name string
 	// Addr is local part, at sign, domain. The local part may be quoted, the
 	// domain internationalised or an address literal such as [192.0.2.1].
+	//
+	// A local part that is not ASCII may hold any character but control
+	// characters, also ones that look like a space, like nothing or that change
+	// the direction of writing (U+00A0, U+200B, U+202E): RFC 6531 has them, and
+	// what a person sees may be another address. Who takes addresses from
+	// strangers and shows them should refuse those.
 	Addr string
 }
 
@@ -68,9 +74,23 @@ func (a Address) validate(field string) error {
 }
 
 // String gives the address as a header would show it, unfolded: a name that is
-// not ASCII as encoded words, the domain in A-labels.
+// not ASCII as encoded words, the domain in A-labels. Of an address that
+// Validate refuses it gives something to look at, in one line: control
+// characters become spaces.
 func (a Address) String() string {
+	a.Name, a.Addr = spaced(a.Name), spaced(a.Addr)
 	return strings.Join(addressAtoms(a), " ")
+}
+
+// spaced puts spaces in the place of the control characters that checkText
+// refuses.
+func spaced(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 func (a Address) needsUTF8() bool {

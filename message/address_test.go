@@ -58,6 +58,34 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
+// TestAddressStringIsOneLine: also what Validate refuses ends up in logs.
+func TestAddressStringIsOneLine(t *testing.T) {
+	for _, tt := range []struct {
+		a    message.Address
+		want string
+	}{
+		{message.Address{Name: "Ann\r\nBcc: x@y", Addr: "a@b.org"}, `"Ann  Bcc: x@y" <a@b.org>`},
+		{message.Address{Name: "Ann\x00\x7f\x1b", Addr: "a@b.org"}, `"Ann   " <a@b.org>`},
+		{message.Address{Addr: "a@b.org\r\nBcc: x@y"}, "a@b.org  Bcc: x@y"},
+		{message.Address{Name: "Zoë\n", Addr: "a@b.org"}, "=?utf-8?q?Zo=C3=AB_?= <a@b.org>"},
+		{message.Address{Name: "Tab\there", Addr: "a@b.org"}, "=?utf-8?q?Tab=09here?= <a@b.org>"},
+		{message.Address{}, ""},
+	} {
+		if got := tt.a.String(); got != tt.want {
+			t.Errorf("%q is written %q, want %q", tt.a.Addr, got, tt.want)
+		}
+	}
+}
+
+// TestInvisibleCharacters holds on to what the doc of Address.Addr says.
+func TestInvisibleCharacters(t *testing.T) {
+	for _, s := range []string{"a\u00a0b@c.org", "a\u200bb@c.org", "a\u202eb@c.org"} {
+		if err := (message.Address{Addr: s}).Validate(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestParseAddress(t *testing.T) {
 	for s, want := range map[string]message.Address{
 		"ann@example.org":                      {Addr: "ann@example.org"},

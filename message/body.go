@@ -128,8 +128,8 @@ func (a *Attachment) part(disposition string) *enmime.Part {
 	typ, params, _ := a.mediaType()
 	h := textproto.MIMEHeader{"Content-Type": {formatMedia("Content-Type", typ, params)}}
 	names := map[string]string{}
-	if a.Filename != "" {
-		names["filename"] = a.Filename
+	if name := a.baseName(); name != "" {
+		names["filename"] = name
 	}
 	h.Set("Content-Disposition", formatMedia("Content-Disposition", disposition, names))
 	if id := a.contentID(disposition == "inline"); id != "" {

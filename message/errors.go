@@ -49,7 +49,7 @@ var ErrMissingField = errors.New("missing field")
 // A FieldError says which field of a Message cannot stand in a mail, and why.
 // Nothing has been built when it is returned.
 type FieldError struct {
-	Field  string // "From", "To[3]", "Headers[0].Name", "Attachments[1].Filename"
+	Field  string // as Message spells it: "From", "ReplyTo[3]", "Headers[0].Name", "Attachments[1].Filename"
 	Reason error  // one of the Err… values of this package
 	Detail string // the value or what is wrong with it; may be empty
 }

@@ -48,10 +48,14 @@ func (f *field) add(atom string) {
 func (f *field) end() error {
 	f.buf.WriteString("\r\n")
 	if f.long {
-		return &FieldError{Field: f.name, Reason: ErrTooLong}
+		return &FieldError{Field: goName(f.name), Reason: ErrTooLong}
 	}
 	return nil
 }
+
+// goName gives the name that the field of a header has in Message: errors name
+// what the caller has set.
+func goName(header string) string { return strings.ReplaceAll(header, "-", "") }
 
 // writeField writes a whole field.
 func writeField(buf *bytes.Buffer, name string, atoms ...string) error {

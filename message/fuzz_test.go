@@ -56,8 +56,9 @@ func checkParts(t *testing.T, raw []byte, m *message.Message) {
 		t.Fatalf("%d parts", len(p.leaves))
 	}
 	for _, l := range p.leaves[1:] {
-		if got := l.filename(t); got != m.Attachments[0].Filename {
-			t.Errorf("file name %q comes back as %q", m.Attachments[0].Filename, got)
+		given := m.Attachments[0].Filename
+		if got := l.filename(t); got != given[strings.LastIndexAny(given, `/\`)+1:] {
+			t.Errorf("file name %q comes back as %q", given, got)
 		}
 		for name := range l.header {
 			if !strings.HasPrefix(name, "Content-") {

@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bulksmtp/bulksmtp/internal/address"
 )
@@ -54,23 +55,39 @@ var typesByExtension = map[string]string{
 }
 
 // mediaType gives the attachment's type: the one that was set, or else the one
-// of the extension, or else what the content looks like.
+// that is guessed.
 func (a *Attachment) mediaType() (string, map[string]string, error) {
-	t := a.ContentType
-	if t == "" {
-		t = typesByExtension[strings.ToLower(path.Ext(a.Filename))]
-		if isMessageType(t) && !isMailData(a.Content) {
-			t = "" // a guess must not make the attachment impossible
-		}
+	if a.ContentType == "" {
+		return a.guessType()
+	}
+	typ, params, err := mime.ParseMediaType(a.ContentType)
+	if err == nil && !strings.Contains(typ, "/") {
+		err = errors.New("no subtype")
+	}
+	return typ, params, err
+}
+
+// guessType gives the type of the extension, or else what the content looks
+// like. A guess must not make the attachment impossible, nor name a charset
+// that the content is not in.
+func (a *Attachment) guessType() (string, map[string]string, error) {
+	t := typesByExtension[strings.ToLower(path.Ext(a.baseName()))]
+	if isMessageType(t) && !isMailData(a.Content) {
+		t = "application/octet-stream"
 	}
 	if t == "" {
 		t = http.DetectContentType(a.Content)
 	}
 	typ, params, err := mime.ParseMediaType(t)
-	if err == nil && !strings.Contains(typ, "/") {
-		err = errors.New("no subtype")
+	if params["charset"] == "utf-8" && !utf8.Valid(a.Content) {
+		delete(params, "charset")
 	}
 	return typ, params, err
+}
+
+// baseName gives the file name without the path that may be before it.
+func (a *Attachment) baseName() string {
+	return a.Filename[strings.LastIndexAny(a.Filename, `/\`)+1:]
 }
 
 // checkType refuses types that the transfer encoding of an attachment, base64,
@@ -114,18 +131,19 @@ const (
 // enmime folds the value at its spaces; so there are none inside of a
 // parameter if it is going to.
 func formatMedia(name, value string, params map[string]string) string {
-	keys := slices.Sorted(maps.Keys(params))
-	for _, spaces := range []bool{true, false} {
-		parts := []string{value}
-		for _, k := range keys {
-			parts = append(parts, formatParam(k, params[k], spaces)...)
-		}
-		value := strings.Join(parts, "; ")
-		if !spaces || len(name)+len(": \r\n")+len(value) < enmimeFold {
-			return value
-		}
+	media := joinParams(value, params, true)
+	if len(name)+len(": \r\n")+len(media) >= enmimeFold {
+		media = joinParams(value, params, false)
 	}
-	return value // not reached
+	return media
+}
+
+func joinParams(value string, params map[string]string, spaces bool) string {
+	parts := []string{value}
+	for _, k := range slices.Sorted(maps.Keys(params)) {
+		parts = append(parts, formatParam(k, params[k], spaces)...)
+	}
+	return strings.Join(parts, "; ")
 }
 
 // formatParam writes one parameter, in several pieces if it is long.
@@ -194,7 +212,7 @@ func percentEncode(s string, plain func(byte) bool) string {
 func (a *Attachment) contentID(inline bool) string {
 	id := strings.TrimSuffix(strings.TrimPrefix(a.ContentID, "<"), ">")
 	if id == "" && inline {
-		id = a.Filename
+		id = a.baseName()
 	}
 	if !strings.ContainsFunc(id, func(r rune) bool { return r > '~' || !isIDChar(byte(r)) }) {
 		return id

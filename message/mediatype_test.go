@@ -2,6 +2,7 @@ package message_test
 
 import (
 	"bytes"
+	"errors"
 	"mime"
 	"strings"
 	"testing"
@@ -12,7 +13,7 @@ import (
 
 func TestFilenames(t *testing.T) {
 	for _, name := range []string{
-		"a.txt", "with space.txt", `quo"ted\.txt`, "semi;colon=.txt", "Übersicht 2026.pdf", "日本語.pdf", "مستند.pdf", "🎉.png",
+		"a.txt", "with space.txt", `quo"ted.txt`, "semi;colon=.txt", "Übersicht 2026.pdf", "日本語.pdf", "مستند.pdf", "🎉.png",
 		"two  spaces.txt", " lead", "per%20cent.txt", "it's*.txt", "tab\t.txt", "(paren)", "ends.",
 		strings.Repeat("long name ", 10) + ".txt", strings.Repeat("x", 5000) + ".txt", strings.Repeat("ü ", 400),
 		strings.Repeat("y", 65), strings.Repeat("a b", 15),
@@ -40,12 +41,48 @@ func TestFilenames(t *testing.T) {
 	}
 }
 
+// TestFilenamePaths: nobody is told where a file lay.
+func TestFilenamePaths(t *testing.T) {
+	for given, want := range map[string]string{
+		"/etc/passwd": "passwd", "../../up.txt": "up.txt", `C:\Users\ann\résumé.pdf`: "résumé.pdf", `..\a/b.txt`: "b.txt", `a/b\c.txt`: "c.txt",
+		"dir/": "", `\`: "",
+	} {
+		m := base()
+		m.HTML = "x"
+		m.Inlines = []message.Attachment{{Filename: given, ContentID: "i", ContentType: "image/png", Content: png}}
+		m.Attachments = []message.Attachment{{Filename: given, ContentType: "application/pdf", Content: pdf}}
+		p := parse(t, build(t, &m))
+		for _, typ := range []string{"image/png", "application/pdf"} {
+			if got := p.find(t, typ).filename(t); got != want {
+				t.Errorf("%q goes out as %q, want %q", given, got, want)
+			}
+		}
+	}
+	m := base()
+	m.HTML = "x"
+	m.Inlines = []message.Attachment{{Filename: "img/logo.png", Content: png}}
+	p := parse(t, build(t, &m))
+	if got := p.find(t, "image/png").header.Get("Content-Id"); got != "<logo.png>" {
+		t.Errorf("content ID %s", got)
+	}
+	m.Inlines[0].Filename = "img/"
+	if err := m.Validate(); !errors.Is(err, message.ErrBadContentID) {
+		t.Errorf("an inline named by its directory: %v", err)
+	}
+}
+
 func TestContentTypes(t *testing.T) {
 	for _, tt := range []struct{ filename, given, content, want string }{
 		{"a.png", "", "", "image/png"}, {"a.JPG", "", "", "image/jpeg"}, {"a.jpeg", "", "", "image/jpeg"}, {"a.gif", "", "", "image/gif"},
 		{"a.pdf", "", "", "application/pdf"}, {"a.csv", "", "", "text/csv; charset=utf-8"}, {"a.txt", "", "", "text/plain; charset=utf-8"},
 		{"a.html", "", "", "text/html; charset=utf-8"}, {"a.ics", "", "", "text/calendar; charset=utf-8"},
 		{"a", "", "%PDF-1.4", "application/pdf"}, {"a.unknown", "", "\x00\x01\x02\x03", "application/octet-stream"}, {"", "", "hello", "text/plain; charset=utf-8"},
+		{"a.txt", "", "Gr\xfc\xdfe", "text/plain"}, {"a.csv", "", "Gr\xfc\xdfe;1\r\n", "text/csv"}, {"a.html", "", "<p>\xe4</p>", "text/html"},
+		{"a", "", "Gr\xfc\xdfe", "text/plain"}, {"a.txt", "", "Grüße", "text/plain; charset=utf-8"},
+		{"a.txt", "text/plain; charset=utf-8", "Gr\xfc\xdfe", "text/plain; charset=utf-8"}, // as told
+		{"a", "", "\xff\xfea\x00", "text/plain; charset=utf-16le"},
+		{"a.eml", "", "Subject: \xfc\r\n", "application/octet-stream"}, {"a.eml", "", "Subject: u\r\n", "message/rfc822"},
+		{"dir.html/a", "", "hello", "text/plain; charset=utf-8"}, {`dir.pdf\a.TXT`, "", "", "text/plain; charset=utf-8"},
 		{"a.png", "application/X-Own; b=\"c d\"", "", `application/x-own; b="c d"`},
 		{"a.csv", "text/csv; header=present; charset=iso-8859-1", "", "text/csv; charset=iso-8859-1; header=present"},
 		{"a.txt", "text/plain; x*=utf-8''%C3%BC", "", "text/plain; x*=utf-8''%C3%BC"},
@@ -119,7 +156,7 @@ func TestAttachedMessage(t *testing.T) {
 	}
 	m.Attachments[0].Content = []byte("Subject: \xff") // by extension only: a guess, so no error
 	p = parse(t, build(t, &m))
-	if l := p.leaves[len(p.leaves)-1]; l.typ == "message/rfc822" {
-		t.Error("8-bit content goes as message/rfc822")
+	if l := p.leaves[len(p.leaves)-1]; l.typ != "application/octet-stream" {
+		t.Errorf("8-bit content goes as %s", l.typ)
 	}
 }

@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	htmltemplate "html/template"
 	"io"
 	"slices"
@@ -37,8 +38,9 @@ type TemplateConfig struct {
 
 // A Template personalises messages. It is safe for concurrent use.
 type Template struct {
-	parts []templatePart
-	refs  []fieldRef // in the order of parts and of the source
+	parts  []templatePart
+	refs   []fieldRef // in the order of parts and of the source
+	nested []fieldRef // the fields of what is not the data
 }
 
 // A templatePart is one parsed source. Execute may be called concurrently.
@@ -117,15 +119,17 @@ func (failingWriter) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 // addRefs notes the fields that a source uses. Its template is the tree of that
 // name; the others are those it defines.
 func (t *Template) addRefs(name, source string, trees map[string]*parse.Tree) error {
-	refs, err := findFields(name, source, trees)
+	refs, nested, err := findFields(name, source, trees)
 	t.refs = append(t.refs, refs...)
+	t.nested = append(t.nested, nested...)
 	return err
 }
 
 // Fields returns the names of the top-level fields of the data that the
-// template uses, sorted: {{.name}}, {{$.name}} and {{index . "name"}}, in
-// conditions and defined templates too. Inside of range and with, where the dot
-// is something else, {{.name}} does not count.
+// template uses, sorted: {{.name}}, {{$.name}}, {{index . "name"}} and
+// {{"name" | index .}}, in conditions and defined templates too. Inside of range
+// and with, where the dot is something else, {{.name}} does not count; nor does
+// an index that is not written as a constant, {{index . $key}}.
 func (t *Template) Fields() []string {
 	names := make([]string, 0, len(t.refs))
 	for _, r := range t.refs {
@@ -138,6 +142,12 @@ func (t *Template) Fields() []string {
 // Check reports each use of a field that is not among the known ones, as
 // [*TemplateError] with ErrMissingField, joined into one error. It is for
 // refusing a template before anything is sent.
+//
+// It takes the values of the known fields for strings, as those of a
+// map[string]string are, and so reports the use of a field of a value as well:
+// {{.name.first}}, or {{with .name}}{{.city}}{{end}}, where {{$.city}} is meant.
+// An index that is not written as a constant it cannot check: text/template puts
+// nothing where the data lack that key.
 func (t *Template) Check(known []string) error {
 	var errs []error
 	for _, r := range t.refs {
@@ -145,8 +155,16 @@ func (t *Template) Check(known []string) error {
 			errs = append(errs, r.missing())
 		}
 	}
+	for _, r := range t.nested {
+		e := r.missing()
+		e.Err = errNoFields
+		errs = append(errs, e)
+	}
 	return errors.Join(errs...)
 }
+
+// errNoFields is the ErrMissingField of a field of a string.
+var errNoFields = fmt.Errorf("a value has no fields, only the data ($) have: %w", ErrMissingField)
 
 // Render executes the template with the data and sets the Subject, Text and HTML
 // of m, as far as the template has them. Data are typically a
@@ -198,11 +216,29 @@ func templateError(part string, err error) *TemplateError {
 		return e
 	}
 	numbers := strings.SplitN(at, ":", 3)
-	if line, err := strconv.Atoi(numbers[0]); err == nil {
-		e.Line = line
-		if col, err := strconv.Atoi(numbers[min(1, len(numbers)-1)]); err == nil && len(numbers) > 1 {
-			e.Column = col + 1
+	line, err := strconv.Atoi(numbers[0])
+	if err != nil {
+		return e
+	}
+	e.Line = line
+	rest := numbers[1:]
+	if len(rest) > 0 {
+		if col, err := strconv.Atoi(rest[0]); err == nil {
+			e.Column, rest = col+1, rest[1:]
 		}
+	}
+	if text := strings.TrimSpace(strings.Join(rest, ":")); text != "" {
+		e.Err = &unplaced{text, e.Err}
 	}
 	return e
 }
+
+// An unplaced error is one of text/template or html/template without the
+// position in its text, which the TemplateError has.
+type unplaced struct {
+	text string
+	err  error
+}
+
+func (e *unplaced) Error() string { return e.text }
+func (e *unplaced) Unwrap() error { return e.err }

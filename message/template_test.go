@@ -36,6 +36,7 @@ func TestTemplateFields(t *testing.T) {
 		{"{{if true}}{{$x := .}}{{$x.a}}{{end}}{{$x := .b}}{{$x.inner}}", "a b"},
 		{"{{.a.b.c}} {{(.d).e}} {{($).f}} {{(index . \"g\").h}}", "a d f g"},
 		{`{{index . "first name"}} {{index $ "b"}} {{index .c "inner"}} {{printf "%s" .d | printf "%s"}}`, "b c d first name"},
+		{`{{"a" | index .}} {{("b") | index $}} {{index . ("c")}} {{index . .d}} {{"x" | printf "%s" | index .}}`, "a b c d"},
 		{`{{and .a (or .b .c) (not .d) (eq .e "x")}}`, "a b c d e"},
 		{`{{define "x"}}{{.a}}{{$.b}}{{end}}{{template "x" .}}`, "a b"},
 		{`{{define "x"}}{{.inner}}{{$.inner}}{{end}}{{template "x" .a}}`, "a"},
@@ -77,6 +78,69 @@ func TestTemplateCheck(t *testing.T) {
 		"message: template html:3:30: missing field \"a b\""
 	if err.Error() != want {
 		t.Errorf("got\n%s\nwant\n%s", err, want)
+	}
+}
+
+// TestTemplateCheckNested: a string has no fields, wherever it comes from. What
+// may be the data is let pass.
+func TestTemplateCheckNested(t *testing.T) {
+	for source, want := range map[string]string{
+		"{{.a.x}}":                              "x",
+		"{{.a.x.y}}":                            "x",
+		"{{$.a.x}}":                             "x",
+		"{{(.a).x}}":                            "x",
+		"{{($).a.x}}":                           "x",
+		"{{with .a}}{{.x}}{{end}}":              "x",
+		"{{with .a}}{{$.a}}{{end}}":             "",
+		"{{with .a}}{{.}}{{else}}{{.a}}{{end}}": "",
+		"{{with .}}{{.a}}{{end}}":               "",
+		"{{with $v := .a}}{{$v.x}}{{end}}":      "x",
+		"{{if .a}}{{with .a}}{{if .}}{{.x}}{{end}}{{end}}{{end}}":           "x",
+		"{{range $k, $v := .}}{{$k}}{{$v}}{{.}}{{end}}":                     "",
+		"{{range $k, $v := .}}{{$v.x}}{{end}}":                              "x",
+		"{{range .}}{{.x}}{{else}}{{.a}}{{end}}":                            "x",
+		`{{(index . "a").x}}`:                                               "x",
+		`{{with index . "a"}}{{.x}}{{end}}`:                                 "x",
+		`{{with "a" | index .}}{{.x}}{{end}}`:                               "x",
+		`{{with printf "%s" .a}}{{.x}}{{end}}`:                              "x",
+		`{{with .a | printf "%s"}}{{.x}}{{end}}`:                            "x",
+		`{{with or .a .b}}{{.x}}{{end}}`:                                    "x",
+		`{{with and .a .}}{{.a}}{{end}}`:                                    "",
+		`{{range and .a .}}{{.x}}{{end}}`:                                   "",
+		`{{$v := .a}}{{if .b}}{{$v = .}}{{$v.a}}{{end}}`:                    "",
+		`{{$v := .a}}{{if .b}}{{$v = .}}{{end}}{{$v.a}}`:                    "",
+		`{{$v := .a}}{{range .}}{{with $v}}{{$.a}}{{end}}{{$v = $}}{{end}}`: "",
+		`{{define "t"}}{{.x}}{{end}}{{template "t" .a}}`:                    "x",
+		`{{define "t"}}{{.x}}{{end}}{{template "t"}}`:                       "x",
+		`{{define "t"}}{{.a}}{{end}}{{template "t" .}}`:                     "",
+	} {
+		for _, cfg := range []message.TemplateConfig{{Text: source}, {HTML: source}} {
+			err := mustTemplate(t, cfg).Check([]string{"a", "b"})
+			var te *message.TemplateError
+			if want == "" && err == nil {
+				continue
+			}
+			if !errors.As(err, &te) || te.Field != want || !errors.Is(err, message.ErrMissingField) || te.Line != 1 || te.Column == 0 {
+				t.Errorf("%s: %v, want %q", source, err, want)
+			}
+		}
+	}
+}
+
+// TestTemplateErrorSaysPlaceOnce: the error of the template package has it too.
+func TestTemplateErrorSaysPlaceOnce(t *testing.T) {
+	_, parseErr := message.NewTemplate(message.TemplateConfig{Text: "\n{{end}}"})
+	_, htmlErr := message.NewTemplate(message.TemplateConfig{HTML: "<p>\n<a {{if .x}}href='{{else}}{{end}}>"})
+	m := base()
+	execErr := mustTemplate(t, message.TemplateConfig{HTML: "<p>\n{{call .a}}"}).Render(&m, map[string]string{"a": "b"})
+	for want, err := range map[string]error{
+		"message: template text:2: unexpected {{end}}":                       parseErr,
+		"message: template html:2:":                                          htmlErr,
+		"message: template html:2:3: executing \"html\" at <call .a>: error": execErr,
+	} {
+		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Count(err.Error(), ":2:") != 1 {
+			t.Errorf("%v, want %s", err, want)
+		}
 	}
 }
 

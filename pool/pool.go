@@ -152,11 +152,7 @@ func (p *Pool) enqueue(t *task, front bool) {
 // wake gets a worker to look at the queue: the one used last among the idle,
 // or a new one. p.mu is held.
 func (p *Pool) wake() {
-	if n := len(p.idle); n > 0 {
-		w := p.idle[n-1]
-		p.idle = p.idle[:n-1]
-		w.listed = false
-		w.wake <- struct{}{} // has room: w was listed
+	if p.wakeIdle() {
 		return
 	}
 	if p.slots < p.cfg.Sessions && (p.slots == 0 || !p.relay.guarded()) {
@@ -164,6 +160,20 @@ func (p *Pool) wake() {
 		w := &worker{pool: p, wake: make(chan struct{}, 1)}
 		p.workers.Go(w.run)
 	}
+}
+
+// wakeIdle has the idle worker that was used last look at the queue. p.mu is
+// held.
+func (p *Pool) wakeIdle() bool {
+	n := len(p.idle)
+	if n == 0 {
+		return false
+	}
+	w := p.idle[n-1]
+	p.idle = p.idle[:n-1]
+	w.listed = false
+	w.wake <- struct{}{} // has room: w was listed
+	return true
 }
 
 // unsent is the result of a job that the pool did not take.

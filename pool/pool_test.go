@@ -305,7 +305,7 @@ func TestLoweredMode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var lowered []smtpclient.Mode
 		r := newRig(t, func(_ *smtptest.Server, c *pool.Config) {
-			c.MaxAttempts = 10
+			c.MaxAttempts, c.Patience = 10, time.Hour
 			c.Trace = &pool.Trace{ModeLowered: func(m smtpclient.Mode, _ error) { lowered = append(lowered, m) }}
 		})
 		defer r.close()

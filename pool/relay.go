@@ -40,15 +40,14 @@ func (r *relayState) reset(cfg *Config) {
 // knock asks to build a session; live is how many there are. mine is false if
 // none is wanted of w; else w is to wait and ask again, until wait is 0.
 func (r *relayState) knock(w *worker, live int) (wait time.Duration, mine bool) {
-	wait = max(0, time.Until(r.until))
 	switch {
-	case r.backoff == nil:
-		return 0, true
-	case live > 0 && wait > 0, r.knocker != nil && r.knocker != w:
+	case r.backoff == nil, live == 0 && !r.failing:
+		return 0, true // the relay only did not want more sessions than it had
+	case r.knocker != nil && r.knocker != w:
 		return 0, false
 	}
 	r.knocker = w
-	return wait, true
+	return max(0, time.Until(r.until)), true
 }
 
 // leave is for a worker that ends.

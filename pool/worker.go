@@ -46,6 +46,7 @@ func (w *worker) wanted() bool {
 		wait, mine := p.relay.knock(w, len(p.sessions))
 		if !mine {
 			p.slots-- // somebody else is knocking, and will wake the others
+			p.wakeIdle()
 			p.mu.Unlock()
 			return false
 		}
@@ -141,10 +142,14 @@ func (p *Pool) poll(w *worker) *task {
 	return t
 }
 
+// maxRefused is how many refused transactions a session carries. It leaves the
+// strictest of the common servers room for another few that are under way.
+const maxRefused = 5
+
 // spent reports whether the session has done its share.
 func (w *worker) spent() bool {
 	c := &w.pool.cfg
-	return c.MaxMessages > 0 && w.carried >= c.MaxMessages ||
+	return w.session.Refused() >= maxRefused || c.MaxMessages > 0 && w.carried >= c.MaxMessages ||
 		c.MaxLifetime > 0 && time.Since(w.born) >= c.MaxLifetime || w.session.Spent()
 }
 

@@ -299,6 +299,9 @@ func (s *Session) finishLocked(t *transaction, ready []*submission) []*submissio
 			break
 		}
 	}
+	if len(t.took) == 0 {
+		s.refused++
+	}
 	t.sub.open--
 	if t.sub.finished() {
 		ready = append(ready, t.sub)

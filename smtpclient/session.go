@@ -57,6 +57,7 @@ type Session struct {
 	leaving    *SessionError  // why nothing more will be sent
 	lastWord   time.Time      // when to stop reading, if leaving
 	stop       bool           // stop reading now
+	refused    int            // transactions that came to no content
 	quitting   bool
 	dead       bool
 	err        error // why it is dead
@@ -98,6 +99,16 @@ func (s *Session) Begun() int { return s.begun }
 // transaction in this session (RFC 9422 4.1).
 func (s *Session) Spent() bool {
 	return s.ext.Limits.MailMax > 0 && s.begun >= s.ext.Limits.MailMax
+}
+
+// Refused returns the number of mail transactions that were refused before their
+// content: MAIL, or every RCPT. Servers tire of a session for that, Exim with the
+// tenth RSET behind such a one, Postfix at ten to twenty, chasquid at three. A
+// list with many bad addresses wants fresh sessions.
+func (s *Session) Refused() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refused
 }
 
 // Done returns a channel that is closed when the session is over, be it while

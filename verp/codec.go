@@ -96,15 +96,15 @@ func (c Codec) Encode(sender, recipient string) (string, error) {
 	}
 	m, err := parseMailbox(recipient)
 	if err != nil {
-		return "", fmt.Errorf("%w: recipient %q: %s", ErrMalformed, recipient, err)
+		return "", fmt.Errorf("%w: recipient %q: %w", ErrMalformed, recipient, err)
 	}
 	name, err := c.write(m)
 	if err != nil {
-		return "", fmt.Errorf("%w: recipient %q: %s", ErrUnrepresentable, recipient, err)
+		return "", fmt.Errorf("%w: recipient %q: %w", ErrUnrepresentable, recipient, err)
 	}
 	m = mailbox{local: o.prefix + name, domain: o.domain}
 	if err := m.checkLength(); err != nil {
-		return "", fmt.Errorf("%w: recipient %q: %s", ErrTooLong, recipient, err)
+		return "", fmt.Errorf("%w: recipient %q: %w", ErrTooLong, recipient, err)
 	}
 	return m.local + "@" + m.domain, nil
 }
@@ -112,6 +112,13 @@ func (c Codec) Encode(sender, recipient string) (string, error) {
 // Decode returns the recipient that address names. Sender is the address that
 // was given to Encode. Angle brackets around address and its letter case do not
 // matter, nor does its length.
+//
+// A path of another sender is ErrNotOurs, unless that sender's local part begins
+// with this one's and the delimiter: both may have made it then, for different
+// recipients. With such senders in one domain, which are better avoided, try the
+// one with the longest local part first. A path of the other form may give
+// another recipient, and one in a wrapper of BATV or SRS is not unwrapped. See
+// the package's "What Decode cannot know".
 //
 // The errors are ErrNotOurs, ErrMalformed, or what Validate says; for a sender
 // that Encode would not take, those of Encode.
@@ -126,7 +133,7 @@ func (c Codec) Decode(sender, address string) (string, error) {
 	}
 	m, err := c.read(name)
 	if err != nil {
-		return "", fmt.Errorf("%w: %q: %s", ErrMalformed, address, err)
+		return "", fmt.Errorf("%w: %q: %w", ErrMalformed, address, err)
 	}
 	return m.String(), nil
 }

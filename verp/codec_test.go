@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bulksmtp/bulksmtp/internal/address"
 	"github.com/bulksmtp/bulksmtp/verp"
 )
 
@@ -264,6 +265,46 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 	if _, err := verp.Decode("list", "list-a=x.example@o.example"); !errors.Is(err, verp.ErrMalformed) {
 		t.Errorf("bad sender: %v; want ErrMalformed", err)
+	}
+}
+
+// TestDecodeCannotKnow holds on to what the package's documentation warns of.
+func TestDecodeCannotKnow(t *testing.T) {
+	const short, long = "list@o.example", "list-announce@o.example"
+	const path = "list-announce-x=y.example@o.example"
+	checkEncode(t, djb, short, "announce-x@y.example", path)
+	checkEncode(t, djb, long, "x@y.example", path)
+	checkDecode(t, djb, short, path, "announce-x@y.example")
+	checkDecode(t, djb, long, path, "x@y.example")
+	if _, err := djb.Decode(long, "list-x=y.example@o.example"); !errors.Is(err, verp.ErrNotOurs) {
+		t.Errorf("the longer sender takes the shorter one's path: %v", err)
+	}
+
+	checkDecode(t, djb, short, "list-a+2Db=y.example@o.example", "a+2Db@y.example")
+	checkDecode(t, escaped, short, "list-a+2Db=y.example@o.example", "a-b@y.example")
+
+	for _, wrapped := range []string{
+		"prvs=0123456789=list-x=y.example@o.example",
+		"SRS0=HHH=TT=o.example=list-x=y.example@forwarder.example",
+		"SRS0=HHH=TT=o.example=list-x=y.example@o.example",
+	} {
+		if got, err := djb.Decode(short, wrapped); !errors.Is(err, verp.ErrNotOurs) {
+			t.Errorf("Decode(%q) = %q, %v", wrapped, got, err)
+		}
+	}
+}
+
+// TestErrorsWrapTheirCause: also the reason why something is no address.
+func TestErrorsWrapTheirCause(t *testing.T) {
+	_, recipient := verp.Encode("l@o.example", "a")
+	_, sender := verp.Encode("l", "a@x.example")
+	_, decoded := verp.Decode("l@o.example", "l-a=x..example@o.example")
+	for _, tt := range []struct{ err, cause error }{
+		{recipient, address.ErrNoAt}, {sender, address.ErrNoAt}, {decoded, address.ErrDomain},
+	} {
+		if !errors.Is(tt.err, verp.ErrMalformed) || !errors.Is(tt.err, tt.cause) {
+			t.Errorf("%v does not wrap %v", tt.err, tt.cause)
+		}
 	}
 }
 

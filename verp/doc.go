@@ -37,6 +37,27 @@
 // and A-labels, the local part quoted only where it must be. Its letter case is
 // what the path has, and some bouncers lower-case it.
 //
+// # What Decode cannot know
+//
+// Which of two senders a path belongs to, if the local part of one of them with
+// its delimiter begins that of the other: list-announce-x=example.org@origin is
+// what list@origin makes for announce-x@example.org and what
+// list-announce@origin makes for x@example.org. Give the senders of one domain
+// local parts of which none, with the delimiter behind it, is a prefix of
+// another one's. Where that cannot be changed any more, try the sender with the
+// longest local part first: the mistake that is left is with recipients whose
+// own address begins as that sender goes on.
+//
+// Which Codec has made a path. One form read as the other often gives an
+// address, too, but that of somebody else: list-a+2Db=example.org@origin names
+// a+2Db@example.org in Classic and a-b@example.org in Escaped. Keep to one form
+// for each sender, also over time: bounces come days later.
+//
+// What others have wrapped a path in. BATV (prvs=…=list-user=example.org@origin)
+// and SRS (SRS0=…@forwarder) are not taken off yet; such a path is
+// [ErrNotOurs], or [ErrMalformed] to a sender named prvs or SRS0. Take the
+// wrapper off first.
+//
 // # Sources
 //
 //   - D. J. Bernstein, verp.txt, and the qmail and ezmlm manuals

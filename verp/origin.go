@@ -24,7 +24,7 @@ func (c Codec) origin(sender string) (origin, error) {
 	plain, verbatim := strings.CutSuffix(sender, qmailMark)
 	m, err := parseMailbox(plain)
 	if err != nil {
-		return origin{}, fmt.Errorf("%w: sender %q: %s", ErrMalformed, sender, err)
+		return origin{}, fmt.Errorf("%w: sender %q: %w", ErrMalformed, sender, err)
 	}
 	o := origin{prefix: m.local, domain: m.domain}
 	if d := c.delimiters()[:1]; !verbatim && !strings.HasSuffix(o.prefix, d) {

@@ -263,7 +263,6 @@ func TestUsage(t *testing.T) {
 		{"not defined", []string{"-interactive"}},
 		{"unexpected argument", []string{"-i", "localhost:25"}},
 		{"-mode", []string{"-mode", "fast"}},
-		{"Mode", []string{"-mode", "stream"}},
 		{"-tls", []string{"-tls", "maybe"}},
 		{"-n", []string{"-n", "-2"}},
 		{"-latency", []string{"-latency", "-1s"}},

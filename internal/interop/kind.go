@@ -8,13 +8,17 @@ import (
 // A Kind is one of the servers under servers/, by the name of its directory.
 type Kind string
 
-// Postfix is Debian's Postfix.
-const Postfix Kind = "postfix"
+const (
+	// Postfix is Debian's Postfix.
+	Postfix Kind = "postfix"
+	// Exim is Debian's Exim. It has no Submissions and no Bare.
+	Exim Kind = "exim"
+)
 
 // A Port is one of the services of a server.
 type Port string
 
-// Which of them a server has is up to its kind. Postfix has all.
+// Which of them a server has is up to its kind, see [Kind.Ports].
 const (
 	// Submission takes mail after STARTTLS and AUTH only.
 	Submission Port = "submission"
@@ -22,7 +26,8 @@ const (
 	Submissions Port = "submissions"
 	// Open offers STARTTLS and, behind it, AUTH, and requires neither.
 	Open Port = "open"
-	// Limited takes five messages a minute, the sixth MAIL is answered 450.
+	// Limited takes five messages: Postfix five a minute, it answers 450 to the
+	// sixth MAIL, and Exim five a connection, it answers 421.
 	Limited Port = "limited"
 	// Small has a SIZE limit of 1,000 octets.
 	Small Port = "small"
@@ -61,6 +66,11 @@ var layouts = map[Kind]layout{
 			"/var/spool/postfix/active",
 			"/var/spool/postfix/deferred",
 		},
+	},
+	Exim: {
+		ports:   map[Port]bool{Submission: false, Open: false, Limited: false, Small: false},
+		maildir: "/var/vmail/all/new",
+		queues:  []string{"/var/spool/exim4/input"},
 	},
 }
 

@@ -107,7 +107,7 @@ func parseMail(file []byte) (Mail, error) {
 		switch strings.ToLower(name) {
 		case "return-path":
 			m.ReturnPath = strings.TrimSuffix(strings.TrimPrefix(value, "<"), ">")
-		case "x-original-to":
+		case "x-original-to", "envelope-to": // Postfix, Exim
 			m.OriginalTo = value
 		case "delivered-to":
 		case "received":

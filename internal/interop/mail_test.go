@@ -22,6 +22,30 @@ Subject: hello
 body
 `
 
+// Exim's own fields stand above the same content.
+const deliveredByExim = `Return-path: <list-a=x.example@o.example>
+Envelope-to: "a b"@example.test
+Received: from [127.0.0.1] (helo=client.test)
+	by mx.example.test with esmtpsa
+	for "a b"@example.test;
+	Tue, 24 Nov 2026 03:44:14 +0000
+`
+
+func TestParseMailOfExim(t *testing.T) {
+	_, content, _ := strings.Cut(delivered, "for <a@example.test>\n")
+	got, err := interop.ParseMail([]byte(deliveredByExim + content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := interop.ParseMail([]byte(delivered))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.ReturnPath != want.ReturnPath || got.OriginalTo != want.OriginalTo || string(got.Content) != string(want.Content) {
+		t.Errorf("%q; want %q", got, want)
+	}
+}
+
 func TestParseMail(t *testing.T) {
 	got, err := interop.ParseMail([]byte(delivered))
 	if err != nil {

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Exit codes, see the package comment.
+const (
+	exitMeasured = 0
+	exitFailed   = 1
+	exitUsage    = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the program, and what it starts itself as: the first argument then is
+// the name of a role.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var err error
+	switch {
+	case len(args) > 0 && args[0] == roleSink:
+		err = beSink(args[1:], stdin, stdout)
+	case len(args) > 0 && args[0] == roleSend:
+		err = beSender(args[1:], stdout)
+	default:
+		return compare(ctx, args, stdout, stderr)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return exitFailed
+	}
+	return exitMeasured
+}
+
+// compare does what the flags say.
+func compare(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	o, err := parseOptions(args)
+	if errors.Is(err, flag.ErrHelp) {
+		printUsage(stdout)
+		return exitMeasured
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "bench: %v\nbench -h lists the flags.\n", err)
+		return exitUsage
+	}
+	self, err := os.Executable()
+	if err != nil {
+		fmt.Fprintf(stderr, "bench: %v\n", err)
+		return exitFailed
+	}
+	b := &bench{options: o, self: self, stdout: stdout, stderr: stderr}
+	if err := b.run(ctx); err != nil {
+		fmt.Fprintf(stderr, "bench: %v\n", err)
+		return exitFailed
+	}
+	return exitMeasured
+}
