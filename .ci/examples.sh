@@ -19,12 +19,13 @@ trap 'rm -rf "$work"' EXIT
 run 0 newsletter -outcomes "$work/outcomes.jsonl"
 rows=$(wc -l <"$work/outcomes.jsonl")
 [[ $rows -eq 1200 ]] || { echo "the shipped CSV has 1200 rows, the outcomes have $rows"; exit 1; }
-for mode in lockstep envelope overlap; do
+for mode in lockstep envelope overlap stream; do
 	run 0 newsletter -n 5000 -mode "$mode" -tls starttls -return-path bounces@example.com
 done
 run 1 newsletter -dry-run "$work/mails" -quiet
 run 0 sendone
-for mode in lockstep envelope overlap; do
+for mode in lockstep envelope overlap stream; do
 	run 0 session -mode "$mode"
 done
 run 0 testing
+run 0 loadtest -n 20000 -mode stream -window 64 -json

@@ -21,9 +21,20 @@
 //
 // A row is invalid if it has another number of fields than the header, quotes
 // that do not match, text that is not UTF-8, a CR, LF or NUL in a value, or no
-// address in email. It is reported with the number of its line, and the rest
-// goes on: a quote that nobody closes costs its own line only, not those behind
-// it. No row may be longer than 64 KiB.
+// address in email, which has to stand there without spaces around it. It is
+// reported with the number of its line, and the rest goes on. An address that
+// comes twice gets two mails.
+//
+// A quoted value that goes on over several lines makes its row invalid, one row
+// however many lines there are: what stands in them gets no mail. A value is
+// closed by a quote before a comma or a line end. If the quote that comes next
+// is another one, or none comes, the value was perhaps opened by mistake. The
+// row is invalid then. If the lines behind it, up to 100 of them or 64 KiB, look
+// like rows, each with something like an address or as many fields as the header,
+// they are read as rows. Otherwise those up to the last one that does not look
+// like a row are reported as invalid, one by one, for they are perhaps text of
+// that value. From a pipe, which cannot be read twice, all lines behind a quote
+// that is open for longer than that are invalid, up to the next quote or the end.
 //
 // -n N makes up N recipients instead, with the columns of the shipped file.
 //
@@ -37,13 +48,21 @@
 //
 // The data of a template are the fields of the row by the names in the header,
 // {{.email}} and {{.name}} for instance. An empty cell is an empty string. A
-// name that the header lacks is an error before anything is sent. With only one
+// name that the header lacks is an error before anything is sent, and so is a
+// template that fails on a row of which all cells but email are empty, or on one
+// of which they are all "x". (What cannot be seen beforehand is the name in
+// {{index . $x}}: where the header lacks it, nothing appears.) With only one
 // of -text and -html the mail has only that part; with neither, the shipped ones
 // are used, which want the columns email, name, city and plan.
 //
+// html/template writes #ZgotmplZ for the value of a field as a link if it is no
+// http, https or mailto URL, tel: for one: put the scheme into the template,
+// <a href="tel:{{.phone}}">.
+//
 // # Relay
 //
-//	-addr HOST:PORT   the relay; empty: the built-in sink
+//	-addr HOST:PORT   the relay; empty: the built-in sink; PORT is a number or the
+//	                  name of a service
 //	-tls MODE         starttls, implicit, opportunistic or none; starttls unless
 //	                  the sink is used, then none
 //	-ca FILE          certificates (PEM) of the authorities to trust, instead of
@@ -55,8 +74,10 @@
 //	                  with -tls opportunistic, under a certificate that does not
 //	                  verify
 //	-sessions N       sessions at once, 1 to 1000; 4
-//	-mode MODE        auto, lockstep, envelope or overlap: how far to send ahead;
-//	                  stream comes in a later version
+//	-mode MODE        auto, lockstep, envelope, overlap or stream: how far to send
+//	                  ahead; stream is for a relay known to cope with it
+//	-window N         messages that a session may have unanswered in mode stream,
+//	                  up to 4096; 0 is package smtpclient's default
 //	-max-attempts N   attempts for a message that is deferred, 1 to 100; 3
 //
 // # Return path
@@ -72,9 +93,11 @@
 //
 // # Results
 //
-//	-outcomes FILE    write one JSON line for each row; the file is overwritten
+//	-outcomes FILE    write one JSON line for each row; the file is overwritten,
+//	                  unless it is one that the run reads
 //	-dry-run DIR      send nothing, write each mail to a file in DIR, named for
-//	                  the row's number and address, as it would go over the wire
+//	                  the row's number and address, as it would go over the wire;
+//	                  refused if there are mails (.eml) in DIR
 //	-quiet            no progress and no report, only errors
 //
 // A line of -outcomes has the keys email, message_id, return_path, outcome,
@@ -96,9 +119,17 @@
 // # Interruption
 //
 // The first Ctrl-C (SIGINT or SIGTERM) ends the taking of recipients: what is in
-// hand is settled, for some seconds retries included. The second one settles
-// nothing more: what is in hand is not-sent or unknown. In both cases every row
-// taken has its outcome, and the report is written.
+// hand is settled, for 10 seconds retries included, and then for 10 seconds
+// without. If the relay has not answered until then, what sessions have in hand
+// is unknown: after some 25 seconds the run is over, whatever the relay does. The
+// second Ctrl-C settles nothing more: what is in hand is not-sent or unknown. In
+// both cases every row taken has its outcome, and the report is written.
+//
+// An outcome is in the file within 200 milliseconds. If the process is killed
+// (SIGKILL), what is missing there are the outcomes of its last 200 milliseconds
+// and of the mails in hand at that time, some of which the relay may have: who
+// starts again with the recipients that are missing in -outcomes sends to those
+// twice. Nothing is promised for when the machine loses its power.
 //
 // # Exit status
 //

@@ -12,6 +12,26 @@ import (
 
 var errDryRun = errors.New("dry run")
 
+const mailSuffix = ".eml"
+
+// makeDryRun makes the directory. One with mails in it is refused: nobody could
+// tell those of this run from them.
+func makeDryRun(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("-dry-run: %w", err)
+	}
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("-dry-run: %w", err)
+	}
+	for _, f := range list {
+		if strings.HasSuffix(f.Name(), mailSuffix) {
+			return fmt.Errorf("-dry-run: %s has mails in it already, %s for one; remove them, or name another directory", dir, f.Name())
+		}
+	}
+	return nil
+}
+
 // rehearse writes the letters into files instead of sending them.
 func (p *program) rehearse(stop context.Context, m *mailing) (d dispatch, err error) {
 	d.sunk = -1
@@ -22,6 +42,7 @@ func (p *program) rehearse(stop context.Context, m *mailing) (d dispatch, err er
 	for l := range m.letters(stop) {
 		if err := os.WriteFile(filepath.Join(dir, l.filename()), l.content, 0o666); err != nil {
 			m.ledger.enter(l.outcome(notSent, err))
+			m.unwanted = errors.New("not written: another mail could not be")
 			return d, fmt.Errorf("-dry-run: %w", err)
 		}
 		m.ledger.enter(l.outcome(notSent, errDryRun))
@@ -41,5 +62,5 @@ func (l *letter) filename() string {
 		}
 		return '_'
 	}, l.email)
-	return fmt.Sprintf("%07d-%s.eml", l.row, name[:min(most, len(name))])
+	return fmt.Sprintf("%07d-%s%s", l.row, name[:min(most, len(name))], mailSuffix)
 }

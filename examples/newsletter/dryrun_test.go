@@ -122,6 +122,31 @@ func TestDryRunNames(t *testing.T) {
 	}
 }
 
+// TestDryRunCannotWrite: every row taken has its outcome, and nobody speaks of an
+// interrupt.
+func TestDryRunCannotWrite(t *testing.T) {
+	tr := newTrial(t)
+	dir := filepath.Join(tr.dir, "mails")
+	c := tr.count()
+	wrap := tr.wrap
+	tr.wrap = func(s source, l *ledger) source {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+		return wrap(s, l)
+	}
+	list := tr.run(t.Context(), "-dry-run", dir)
+	tr.want(exitUsage)
+	if !strings.Contains(tr.stderr.String(), "-dry-run") || int64(len(list)) < c.taken.Load()-1 {
+		t.Errorf("%d outcomes of %d; says %q", len(list), c.taken.Load(), tr.stderr.String())
+	}
+	for _, o := range list {
+		if o.Outcome == notSent && strings.Contains(o.Error, "interrupt") {
+			t.Errorf("%+v", o)
+		}
+	}
+}
+
 // TestOwnTemplates: what is not given is not in the mail, and HTML is escaped.
 func TestOwnTemplates(t *testing.T) {
 	const csv = "email,name,title\nzoe@example.org,Zoë <b>,Dr.\nbob@example.org,,\n"

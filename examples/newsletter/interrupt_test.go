@@ -131,6 +131,39 @@ func TestSecondInterrupt(t *testing.T) {
 	}
 }
 
+// TestInterruptWhileRelayHangs: one interrupt is enough for a relay that never
+// answers, if it takes a while.
+func TestInterruptWhileRelayHangs(t *testing.T) {
+	server := newServer(t)
+	stop, interrupt := context.WithCancel(t.Context())
+	server.Script(smtptest.Fault{At: smtptest.PointEndOfData, Do: smtptest.Stall()})
+	server.OnRcpt = func(*smtptest.Session, string, string) *smtptest.Reply {
+		interrupt()
+		return nil
+	}
+	server.Start()
+	tr := newTrial(t)
+	tr.grace = time.Millisecond
+	tr.tune = func(c *pool.Config) {
+		if c.SettleTimeout != settleTimeout {
+			t.Errorf("what is in hand may take %v", c.SettleTimeout)
+		}
+		c.SettleTimeout = 50 * time.Millisecond
+	}
+	c := tr.count()
+	list := tr.run(stop, "-addr", server.Addr, "-tls", "none", "-n", "1000000", "-sessions", "2")
+	tr.want(exitSome)
+	checkLedger(t, c, list)
+	if n := tallyOf(list); n[unknown] == 0 || n[unknown]+n[notSent] != int64(len(list)) {
+		t.Errorf("outcomes %v", n)
+	}
+	for _, o := range list {
+		if !strings.HasPrefix(o.Error, "interrupted before") {
+			t.Errorf("%+v", o)
+		}
+	}
+}
+
 // TestInterruptWhileInputStalls: a pipe into which nobody writes does not keep
 // the program.
 func TestInterruptWhileInputStalls(t *testing.T) {

@@ -2,11 +2,14 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/bulksmtp/bulksmtp/pool"
 	"github.com/bulksmtp/bulksmtp/smtpclient"
@@ -59,7 +62,21 @@ func resultOutcome(l *letter, r *pool.Result) outcome {
 	if to.Err != nil {
 		o.Error = to.Err.Error()
 	}
+	if isInterrupt(to.Err) {
+		switch o.Outcome {
+		case notSent:
+			o.Error = errInterrupted.Error()
+		case unknown:
+			o.Error = "interrupted before the relay answered; it may have the mail"
+		}
+	}
 	return o
+}
+
+// isInterrupt reports whether it was this program that gave a letter up, by
+// heed's means: it ends the context, and the pool closes its sessions.
+func isInterrupt(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, pool.ErrClosed) || errors.Is(err, smtpclient.ErrClosed)
 }
 
 func fateOf(o smtpclient.Outcome) string {
@@ -87,12 +104,17 @@ func (t tally) total() (n int64) {
 	return n
 }
 
+// flushInterval bounds how long an entry may be missing from the file.
+const flushInterval = 200 * time.Millisecond
+
 // A ledger has one entry for each row taken. It is safe for concurrent use, but
 // for writeTo, which comes first, and close, which comes last.
 type ledger struct {
 	file     io.Closer
-	failed   atomic.Bool  // err is set: nothing more should be sent
-	nameless atomic.Int64 // return paths that should name the recipient, and do not
+	stop     chan struct{} // ends keep
+	kept     chan struct{} // closed when it has ended
+	failed   atomic.Bool   // err is set: nothing more should be sent
+	nameless atomic.Int64  // return paths that should name the recipient, and do not
 
 	mu       sync.Mutex // guards the following
 	buf      *bufio.Writer
@@ -107,11 +129,29 @@ func newLedger() *ledger {
 	return &ledger{tally: tally{}, failures: map[string][]string{}}
 }
 
-// writeTo has entries written to a file, which the ledger then owns.
+// writeTo has entries written to a file, which the ledger then owns until close.
 func (l *ledger) writeTo(f io.WriteCloser) {
 	l.file, l.buf = f, bufio.NewWriterSize(f, 64<<10)
 	l.json = json.NewEncoder(l.buf)
 	l.json.SetEscapeHTML(false)
+	l.stop, l.kept = make(chan struct{}), make(chan struct{})
+	go l.keep()
+}
+
+// keep keeps the file up to date, so that little is missing from it if the
+// process is killed.
+func (l *ledger) keep() {
+	defer close(l.kept)
+	tick := time.NewTicker(flushInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-l.stop:
+			return
+		case <-tick.C:
+			l.flush()
+		}
+	}
 }
 
 // unnamed counts a letter whose return path cannot name the recipient.
@@ -156,25 +196,25 @@ func (l *ledger) failure() error {
 	return l.err
 }
 
-// flush writes what is in the buffer, so that little is missing from the file
-// if the process is killed.
+// flush writes what is in the buffer.
 func (l *ledger) flush() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.json != nil {
-		l.note(l.buf.Flush())
-	}
+	l.note(l.buf.Flush())
 }
 
 // close writes and closes the file. Further calls do nothing.
 func (l *ledger) close() {
+	if l.json == nil {
+		return
+	}
+	close(l.stop)
+	<-l.kept
 	l.flush()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.json != nil {
-		l.note(l.file.Close())
-		l.json = nil
-	}
+	l.note(l.file.Close())
+	l.json = nil
 }
 
 // counts returns a copy of the counts.

@@ -23,12 +23,14 @@ type mailing struct {
 	// Set when the letters have ended.
 	interrupted bool  // there were more rows
 	readErr     error // of the source
+	// unwanted is why the consumer of the letters wants no more of them.
+	unwanted error
 }
 
 // prepare reads what has to be read before anything is sent. The outcomes file
 // is made last: it overwrites another, and mistakes are found before.
 func prepare(o *options) (*mailing, error) {
-	m := &mailing{options: o, ledger: newLedger()}
+	m := &mailing{options: o, ledger: newLedger(), unwanted: errInterrupted}
 	if err := m.open(); err != nil {
 		m.close()
 		return nil, err
@@ -46,13 +48,13 @@ func (m *mailing) open() (err error) {
 	}
 	if o.dryRun == "" {
 		m.relay, err = newRelay(o)
-	} else if err = os.MkdirAll(o.dryRun, 0o777); err != nil {
-		err = fmt.Errorf("-dry-run: %w", err)
+	} else {
+		err = makeDryRun(o.dryRun)
 	}
 	if err != nil || o.outcomes == "" {
 		return err
 	}
-	if err := notTheSame(o.outcomes, o.recipients); err != nil {
+	if err := o.checkOverwrite(); err != nil {
 		return err
 	}
 	f, err := os.Create(o.outcomes)
@@ -63,14 +65,22 @@ func (m *mailing) open() (err error) {
 	return nil
 }
 
-// notTheSame protects the recipients from being overwritten.
-func notTheSame(outcomes, recipients string) error {
-	a, err := os.Stat(outcomes)
+// checkOverwrite protects what is read from being overwritten by the outcomes.
+func (o *options) checkOverwrite() error {
+	outcomes, err := os.Stat(o.outcomes)
 	if err != nil {
 		return nil // there is nothing to overwrite
 	}
-	if b, err := os.Stat(recipients); err == nil && os.SameFile(a, b) {
-		return errors.New("-outcomes: is the recipients file")
+	inputs := [][2]string{
+		{"recipients", o.recipients}, {"text", o.text}, {"html", o.html}, {"ca", o.ca}, {"password-file", o.passwordFile},
+	}
+	for _, name := range o.attach {
+		inputs = append(inputs, [2]string{"attach", name})
+	}
+	for _, in := range inputs {
+		if input, err := os.Stat(in[1]); err == nil && os.SameFile(outcomes, input) {
+			return fmt.Errorf("-outcomes: %s is the file of -%s", o.outcomes, in[0])
+		}
 	}
 	return nil
 }
@@ -115,7 +125,7 @@ func (m *mailing) letters(ctx context.Context) iter.Seq[*letter] {
 		wanted := true
 		for l := range letters {
 			if !wanted {
-				m.ledger.enter(l.outcome(notSent, errUnwanted))
+				m.ledger.enter(l.outcome(notSent, m.unwanted))
 				continue
 			}
 			if wanted = yield(l); !wanted {
@@ -125,8 +135,8 @@ func (m *mailing) letters(ctx context.Context) iter.Seq[*letter] {
 	}
 }
 
-// errUnwanted is the error of a letter that was ready when sending had ended.
-var errUnwanted = errors.New("interrupted before it was sent")
+// errInterrupted is the error of a letter that was ready when sending ended.
+var errInterrupted = errors.New("interrupted before it was sent")
 
 // read takes rows from the source. Every row taken goes on.
 func (m *mailing) read(ctx context.Context, rows chan<- row) error {

@@ -27,6 +27,7 @@ type options struct {
 	sessions     int
 	modeName     string
 	mode         smtpclient.Mode // of modeName
+	window       int
 	maxAttempts  int
 
 	fromText   string
@@ -60,7 +61,8 @@ func (o *options) flags() *flag.FlagSet {
 	f.StringVar(&o.passwordFile, "password-file", "", "`file` with the password")
 	f.BoolVar(&o.insecureAuth, "insecure-auth", false, "let the password go out without the protection of TLS")
 	f.IntVar(&o.sessions, "sessions", 4, "sessions at once")
-	f.StringVar(&o.modeName, "mode", "auto", "how far to send ahead: auto, lockstep, envelope or overlap")
+	f.StringVar(&o.modeName, "mode", "auto", "how far to send ahead: auto, lockstep, envelope, overlap or stream")
+	f.IntVar(&o.window, "window", 0, "messages a session may have unanswered in mode stream; 0: the default of package smtpclient")
 	f.IntVar(&o.maxAttempts, "max-attempts", 3, "attempts for a deferred message")
 	f.StringVar(&o.fromText, "from", "The Reading Room <newsletter@example.com>", "the author, `Name <address>`")
 	f.StringVar(&o.returnPath, "return-path", "", "`address` for bounces (default the author's)")
@@ -117,6 +119,7 @@ func (o *options) checkNumbers() error {
 	}{
 		{"sessions", o.sessions, 1, 1000},
 		{"max-attempts", o.maxAttempts, 1, 100},
+		{"window", o.window, 0, 4096},
 		{"n", o.n, 1, 1_000_000_000},
 	} {
 		if n.flag == "n" && !o.given["n"] {
@@ -144,15 +147,15 @@ func (o *options) checkRelay() (err error) {
 		return fmt.Errorf("-tls: %q is none of starttls, implicit, opportunistic and none", o.tls)
 	}
 	if o.mode, err = smtpclient.ParseMode(o.modeName); err != nil {
-		return fmt.Errorf("-mode: %q is none of auto, lockstep, envelope and overlap", o.modeName)
-	}
-	if o.mode == smtpclient.ModeStream {
-		return errors.New("-mode: stream comes in a later version")
+		return fmt.Errorf("-mode: %q is none of auto, lockstep, envelope, overlap and stream", o.modeName)
 	}
 	if !o.sink() {
 		host, port, err := net.SplitHostPort(o.addr)
 		if err != nil || host == "" || port == "" {
 			return fmt.Errorf("-addr: %q is not of the form host:port", o.addr)
+		}
+		if n, err := net.LookupPort("tcp", port); err != nil || n == 0 {
+			return fmt.Errorf("-addr: %q is no port: a number from 1 to 65535, or a name such as submission", port)
 		}
 	}
 	switch {

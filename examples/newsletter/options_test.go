@@ -25,6 +25,9 @@ func TestUsageErrors(t *testing.T) {
 		"unknown flag":            {[]string{"-nonesuch"}, "-nonesuch"},
 		"argument":                {[]string{"readers.csv"}, "readers.csv"},
 		"addr without port":       {[]string{"-addr", "mx.example.net"}, "-addr"},
+		"addr with a bad port":    {[]string{"-addr", "127.0.0.1:99999"}, "99999"},
+		"addr with port 0":        {[]string{"-addr", "127.0.0.1:0"}, "-addr"},
+		"addr with no such port":  {[]string{"-addr", "127.0.0.1:nonesuch"}, "nonesuch"},
 		"addr without host":       {[]string{"-addr", ":25"}, "-addr"},
 		"tls":                     {[]string{"-tls", "maybe"}, "-tls"},
 		"ca missing":              {[]string{"-addr", "127.0.0.1:1", "-ca", missing}, "-ca"},
@@ -45,6 +48,11 @@ func TestUsageErrors(t *testing.T) {
 		"recipients missing":      {[]string{"-recipients", missing}, "-recipients"},
 		"recipients a directory":  {[]string{"-recipients", tr.dir}, "-recipients"},
 		"recipients empty":        {[]string{"-recipients", empty}, "-recipients"},
+		"header with CR":          {[]string{"-recipients", tr.file("d.csv", "email,name\ra@example.com,A\rb@example.com,B\r")}, "line ends are CR"},
+		"header with CR, long":    {[]string{"-recipients", tr.file("e.csv", strings.Repeat("email,name\r", maxLine))}, "line ends are CR"},
+		"header with CR, quoted":  {[]string{"-recipients", tr.file("f.csv", "\"email\"\r\"a@example.com\"\r")}, "line ends are CR"},
+		"header with NUL":         {[]string{"-recipients", tr.file("g.csv", "e\x00m\x00,\x00\n\x00")}, "UTF-16"},
+		"header not UTF-8":        {[]string{"-recipients", tr.file("h.csv", "email,n\xe4me\na@example.com,A\n")}, "not UTF-8"},
 		"no email column":         {[]string{"-recipients", tr.file("a.csv", "mail;name\na@example.com;A\n")}, "no column email"},
 		"column twice":            {[]string{"-recipients", tr.file("b.csv", "email,name,name\n")}, `"name" comes twice`},
 		"header with open quote":  {[]string{"-recipients", tr.file("c.csv", "email,\"name\na@example.com,A\n")}, "header"},
@@ -64,9 +72,13 @@ func TestUsageErrors(t *testing.T) {
 		"sessions, too many":      {[]string{"-sessions", "1001"}, "-sessions"},
 		"max-attempts":            {[]string{"-max-attempts", "0"}, "-max-attempts"},
 		"mode":                    {[]string{"-mode", "fast"}, "-mode"},
-		"mode stream":             {[]string{"-mode", "stream"}, "later version"},
 		"outcomes not writable":   {[]string{"-outcomes", filepath.Join(missing, "o.jsonl")}, "-outcomes"},
 		"outcomes the recipients": {[]string{"-recipients", good, "-text", mail, "-outcomes", good}, "-outcomes"},
+		"outcomes the template":   {[]string{"-recipients", good, "-text", mail, "-outcomes", mail}, "-text"},
+		"outcomes the HTML":       {[]string{"-recipients", good, "-html", mail, "-outcomes", mail}, "-html"},
+		"outcomes an attachment":  {[]string{"-attach", good, "-attach", password, "-outcomes", password}, "-attach"},
+		"outcomes the password":   {[]string{"-user", "me", "-tls", "starttls", "-password-file", password, "-outcomes", password}, "-password-file"},
+		"dry-run among mails":     {[]string{"-dry-run", filepath.Dir(tr.file("0000001-old.eml", ""))}, "0000001-old.eml"},
 		"dry-run a file":          {[]string{"-dry-run", mail}, "-dry-run"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -80,6 +92,11 @@ func TestUsageErrors(t *testing.T) {
 				t.Errorf("reports %q", got)
 			}
 		})
+	}
+	for _, name := range []string{mail, password} {
+		if info, err := os.Stat(name); err != nil || info.Size() == 0 {
+			t.Errorf("%s is gone: %v", name, err)
+		}
 	}
 	if data, err := os.ReadFile(good); err != nil || !strings.Contains(string(data), "zoe@example.org") {
 		t.Errorf("the recipients are gone: %q, %v", data, err)

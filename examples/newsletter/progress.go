@@ -10,14 +10,15 @@ import (
 	"golang.org/x/term"
 )
 
-// watch shows how far the mailing is, and keeps the outcomes file up to date,
-// until the returned func is called, which waits for its goroutine.
+// watch shows how far the mailing is until the returned func is called, which
+// waits for its goroutine.
 func (p *program) watch(m *mailing) (stop func()) {
-	show, every := func(int64) {}, 5*time.Second
+	if m.options.quiet {
+		return func() {}
+	}
+	show, every := plainProgress(p.stderr, m.ledger), 5*time.Second
 	end := func() {}
-	switch {
-	case m.options.quiet:
-	case isTerminal(p.stderr):
+	if isTerminal(p.stderr) {
 		bar := newBar(p.stderr, m.source.rows())
 		every = 200 * time.Millisecond
 		show = func(n int64) { _ = bar.Set64(n) } // an error only says that there are more rows than lines
@@ -25,8 +26,6 @@ func (p *program) watch(m *mailing) (stop func()) {
 			_ = bar.Exit()
 			fmt.Fprintln(p.stderr)
 		}
-	default:
-		show = plainProgress(p.stderr, m.ledger)
 	}
 	quit, ended := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -39,7 +38,6 @@ func (p *program) watch(m *mailing) (stop func()) {
 				return
 			case <-tick.C:
 				show(m.ledger.counts().total())
-				m.ledger.flush()
 			}
 		}
 	}()

@@ -103,7 +103,7 @@ type csvSource struct {
 // newCSVSource reads the header.
 func newCSVSource(r io.Reader, c io.Closer) (*csvSource, error) {
 	records := newRecordReader(r)
-	first, err := records.next()
+	first, err := records.header()
 	switch {
 	case errors.Is(err, io.EOF):
 		return nil, errors.New("empty: a header line with the column email is required")
@@ -115,16 +115,28 @@ func newCSVSource(r io.Reader, c io.Closer) (*csvSource, error) {
 	header := first.fields
 	for i, name := range header {
 		header[i] = strings.TrimSpace(name)
-		if slices.Contains(header[:i], header[i]) {
-			return nil, fmt.Errorf("line %d: header: column %q comes twice", first.line, header[i])
+		if err := checkName(header[i], header[:i]); err != nil {
+			return nil, fmt.Errorf("line %d: header: %w", first.line, err)
 		}
 	}
 	email := slices.Index(header, emailColumn)
 	if email < 0 {
 		return nil, fmt.Errorf("line %d: header: no column email; columns are separated by commas, found %q", first.line, header)
 	}
-	records.width = len(header)
-	return &csvSource{Closer: c, records: records, header: header, email: email}, nil
+	s := &csvSource{Closer: c, records: records, header: header, email: email}
+	records.isRow = s.looksLikeRow
+	return s, nil
+}
+
+// checkName checks the name of a column; before are those before it.
+func checkName(name string, before []string) error {
+	switch {
+	case strings.Contains(name, "\x00") || !utf8.ValidString(name):
+		return fmt.Errorf("column %q: not UTF-8 text; UTF-16, perhaps", name)
+	case slices.Contains(before, name):
+		return fmt.Errorf("column %q comes twice", name)
+	}
+	return nil
 }
 
 func (s *csvSource) columns() []string { return s.header }
@@ -152,6 +164,14 @@ func (s *csvSource) next() (row, error) {
 
 // check reports what makes a record no row to send to.
 func (s *csvSource) check(rec record) error {
+	err := s.checkFields(rec)
+	if err != nil && rec.last > rec.line {
+		return fmt.Errorf("%w (the row goes on to line %d)", err, rec.last)
+	}
+	return err
+}
+
+func (s *csvSource) checkFields(rec record) error {
 	if rec.err != nil {
 		return rec.err
 	}
@@ -172,12 +192,31 @@ func (s *csvSource) check(rec record) error {
 // checkEmail reports what makes an address no address, without the prefix that
 // suits a message refused.
 func checkEmail(address string) error {
+	if strings.TrimSpace(address) != address {
+		return fmt.Errorf("%s: leading or trailing space", emailColumn)
+	}
 	err := smtpclient.CheckAddress(address)
 	var refused *smtpclient.RefusedError
 	if errors.As(err, &refused) {
 		return fmt.Errorf("%s: %s", emailColumn, refused.Detail)
 	}
 	return err
+}
+
+// looksLikeRow tells a row, good or bad, from text. A row has something like an
+// address in its place, or as many fields as the header without the spaces that
+// are behind a comma in a sentence.
+func (s *csvSource) looksLikeRow(fields []string, err error) bool {
+	if s.email < len(fields) {
+		email := fields[s.email]
+		if strings.Contains(email, "@") && (checkEmail(email) == nil || !strings.Contains(strings.TrimSpace(email), " ")) {
+			return true
+		}
+	}
+	if err != nil || len(fields) != len(s.header) || len(fields) == 1 || strings.Contains(fields[s.email], " ") {
+		return false
+	}
+	return !slices.ContainsFunc(fields, func(f string) bool { return strings.HasPrefix(f, " ") })
 }
 
 // rows counts the lines of a file, which is far quicker than sending them and

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ func TestBadRows(t *testing.T) {
 		{"three@example.org,a,b", "three@example.org", "3 fields"},
 		{"nobody,No At", "nobody", "no @"},
 		{",No Address", "", "empty"},
-		{" space@example.org,Space", " space@example.org", "local part"},
+		{" space@example.org,Space", " space@example.org", "leading or trailing space"},
 		{"a@b@example.org,Two", "a@b@example.org", "local part"},
 		{"<angle@example.org>,Angle", "<angle@example.org>", "angle bracket"},
 		{"cr@example.org,a\rb", "cr@example.org", "line break or NUL"},
@@ -65,7 +66,7 @@ func TestBadRows(t *testing.T) {
 	}
 }
 
-func lineText(n int) string { return row{line: n}.blame(errUnwanted).Error()[:len("line 10:")] }
+func lineText(n int) string { return row{line: n}.blame(errInterrupted).Error()[:len("line 10:")] }
 
 // TestLineBreakInValue: the row is invalid and has one outcome; the mail that
 // it was to smuggle in does not go out.
@@ -98,6 +99,69 @@ func TestUnterminatedQuote(t *testing.T) {
 	list := tr.run(t.Context(), "-recipients", tr.file("r.csv", csv.String()), "-text", tr.file("t", "Dear {{.name}}"))
 	tr.want(exitSome)
 	if got, want := tallyOf(list), (tally{accepted: more, invalid: 1}); !maps.Equal(got, want) {
+		t.Errorf("outcomes %v, want %v", got, want)
+	}
+}
+
+// TestRowsInsideOfQuotes: what stands inside of a quoted cell gets no mail, and
+// what stands behind it does.
+func TestRowsInsideOfQuotes(t *testing.T) {
+	victims := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "victim%d@example.org,x\n", i)
+		}
+		return b.String()
+	}
+	for name, test := range map[string]struct {
+		rows    string // with bob behind
+		invalid int64
+		says    string
+	}{
+		"width of one too many":     {"zoe@example.org,\"see\nvictim@example.org,hello\nend\",extra\n", 1, "line 2: 3 fields, the header has 2 (the row goes on to line 4)"},
+		"width of one too few":      {"\"zoe@example.org\nvictim@example.org,hello\n\"\n", 1, "line 2: 1 fields"},
+		"right width":               {"zoe@example.org,\"\nvictim@example.org,hello\n\"\n", 1, "line 2: note: line break"},
+		"150 lines":                 {"zoe@example.org,\"\n" + victims(150) + "\"\n", 1, "line 2: record over 100 lines or 64 KiB (the row goes on to line 153)"},
+		"64 KiB":                    {"zoe@example.org,\"" + strings.Repeat("x", maxRecord) + "\n" + victims(2) + "\"\n", 1, "over 100 lines or 64 KiB"},
+		"text behind the quote":     {"zoe@example.org,\"see\n" + victims(2) + "\"\"end\" \n", 4, "closed as it should be"},
+		"quotes that are not pairs": {"zoe@example.org,\"he said \"hello\", she\n" + victims(2) + "\" and went\"\n", 1 + 3, "behind the closing quote"},
+		"never closed":              {"zoe@example.org,\"see\n" + victims(2) + "end\n", 4, "never closed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := newTrial(t)
+			list := tr.run(t.Context(), "-recipients", tr.file("r.csv", "email,note\n"+test.rows+"bob@example.org,ok\n"), "-text", tr.file("t", "x"))
+			tr.want(exitSome)
+			if got, want := tallyOf(list), (tally{accepted: 1, invalid: test.invalid}); !maps.Equal(got, want) {
+				t.Errorf("outcomes %v, want %v", got, want)
+			}
+			says := false
+			for _, o := range list {
+				says = says || strings.Contains(o.Error, test.says)
+				if (o.Outcome == accepted) != (o.Email == "bob@example.org") {
+					t.Errorf("%+v", o)
+				}
+			}
+			if !says {
+				t.Errorf("nobody says %q: %+v", test.says, list)
+			}
+		})
+	}
+}
+
+// TestStrayQuoteAmongBadRows: each of them costs itself only.
+func TestStrayQuoteAmongBadRows(t *testing.T) {
+	tr := newTrial(t)
+	csv := "email,name,city\na@example.org,A,X\nb@example.org,\"B,X\n\"c@example.org\",\"C \"\"c\"\"\",X\nno-at,D,X\n" +
+		"e@example.org,E,X\nf@example.org\n\ng@@example.org,G,X\nh@example.org,H,X\n"
+	list := tr.run(t.Context(), "-recipients", tr.file("r.csv", csv), "-text", tr.file("t", "Dear {{.name}}"))
+	tr.want(exitSome)
+	fates := fatesOf(t, list)
+	for _, email := range []string{"a@example.org", "c@example.org", "e@example.org", "h@example.org"} {
+		if fates[email].Outcome != accepted {
+			t.Errorf("%s: %+v", email, fates[email])
+		}
+	}
+	if got, want := tallyOf(list), (tally{accepted: 4, invalid: 4}); !maps.Equal(got, want) {
 		t.Errorf("outcomes %v, want %v", got, want)
 	}
 }

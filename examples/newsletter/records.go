@@ -1,98 +1,278 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 )
 
-// Limits of a record. They bound the memory, and what a quote that nobody closes
-// can have us look at again.
+// Limits of a record. They bound the memory, and what a stray quote can have us
+// look at again.
 const (
-	maxRecord      = 64 << 10 // octets, and of one line of the file
+	maxRecord      = maxLine // octets
 	maxRecordLines = 100
 )
 
 var (
-	errLongLine  = errors.New("line over 64 KiB")
-	errBareQuote = errors.New("quote inside of a field that does not begin with one")
-	errBehind    = errors.New("text behind the closing quote of a field")
-	errOpenQuote = errors.New("quote is never closed")
+	errLongLine   = errors.New("line over 64 KiB")
+	errLongRecord = errors.New("record over 100 lines or 64 KiB")
+	errBareQuote  = errors.New("quote inside of a field that does not begin with one")
+	errBehind     = errors.New("text behind the closing quote of a field")
+	errOpenQuote  = errors.New("quote is never closed as it should be, before a comma or at the end of a line")
+	errCR         = errors.New("CR in the line; line ends are CR alone, perhaps, and must be LF or CRLF")
+	errWithin     = errors.New("perhaps text of that field, not a row")
 )
 
 // A record is a row of a CSV file as it stands there.
 type record struct {
 	line   int // where it begins, from 1
+	last   int // the line where it ends
 	fields []string
 	err    error // it is none; fields are those before the fault
 }
 
-// A recordReader splits a CSV file (RFC 4180) into records. Unlike encoding/csv
-// it finds its way back after a quote that nobody closes: a record of several
-// lines is one only if it has width fields, else its first line is a bad record
-// and the next begins a new one.
+// A recordReader splits a CSV file (RFC 4180) into records. It must not take a
+// line of a quoted field for a record, because a mail would go to whoever is
+// named there, and should find its way back after a stray quote, one that nobody
+// closes. For a quote that is open at the end of a line there are three cases:
+//
+//   - The next quote that is not one of a pair stands before a comma or a line
+//     end. It closes the field: all lines are one record, however long.
+//   - There is none up to the end of the file.
+//   - It stands elsewhere. It is the opening quote of a later record then, or
+//     the field has quotes that should be pairs.
+//
+// In the last two the line is a bad record, and those behind it, as far as the
+// limits of a record go or the quotes are balanced, are looked at: up to the
+// last of them that does not look like a row they are perhaps text of the field,
+// and each is a bad record. Behind that one, reading goes on as if nothing had
+// been.
+//
+// Where the limits are passed, the reader looks for the next quote all the same,
+// and then goes back. In what cannot go back, a pipe, each line is a bad record
+// until a quote shows what the first one was.
 type recordReader struct {
 	lines lineReader
-	width int // the number of fields; 0: any, and no record has several lines
+	// isRow reports whether the fields of a line, up to its first fault, are
+	// those of a row, if perhaps a bad one.
+	isRow func(fields []string, err error) bool
+
+	bad []record // to come before all else
+	// In a pipe, the quote that the limits of a record were passed with.
+	opened  int // its line; 0: none
+	quotes  quoting
+	allRows bool // what is behind it looks like rows
 }
 
 func newRecordReader(r io.Reader) *recordReader {
-	b := bufio.NewReaderSize(r, maxRecord)
-	if start, err := b.Peek(3); err == nil && string(start) == "\uFEFF" {
-		_, _ = b.Discard(3) // cannot fail: they are in the buffer
+	rr := &recordReader{lines: newLineReader(r)}
+	rr.lines.skipMark()
+	return rr
+}
+
+// header returns the first record, which has one line. It comes before all
+// others.
+func (r *recordReader) header() (record, error) {
+	for {
+		l, err := r.lines.next()
+		switch {
+		case err != nil:
+			return record{}, err
+		case strings.Contains(l.text, "\r"):
+			return record{line: l.number, last: l.number, err: errCR}, nil
+		case l.text != "":
+			return single(l), nil
+		}
 	}
-	return &recordReader{lines: lineReader{r: b}}
 }
 
 // next returns the next record. The error is io.EOF or that of the reader.
 func (r *recordReader) next() (record, error) {
-	var l line
-	for l.text == "" && !l.tooLong {
-		var err error
-		if l, err = r.lines.next(); err != nil {
-			return record{}, err
+	for {
+		if len(r.bad) > 0 {
+			rec := r.bad[0]
+			r.bad = r.bad[1:]
+			return rec, nil
 		}
-	}
-	if l.tooLong {
-		return record{line: l.number, err: errLongLine}, nil
-	}
-	fields, err := splitFields(l.text)
-	if errors.Is(err, errOpenQuote) && r.width > 0 {
-		if joined, ok := r.join(l); ok {
-			return record{line: l.number, fields: joined}, nil
-		}
-	}
-	return record{line: l.number, fields: fields, err: err}, nil
-}
-
-// join reads on to the line that closes the quote that first leaves open. If
-// that makes no record, the lines are given back.
-func (r *recordReader) join(first line) ([]string, bool) {
-	text := []byte(first.text)
-	var taken []line
-	for len(taken)+1 < maxRecordLines {
 		l, err := r.lines.next()
 		if err != nil {
-			break // it comes again, behind the lines given back
+			return record{}, err
 		}
-		taken = append(taken, l)
-		if l.tooLong || len(text)+1+len(l.text) > maxRecord {
-			break
+		switch {
+		case r.opened > 0:
+			r.skip(l)
+		case l.text != "":
+			return r.from(l), nil
 		}
-		text = append(append(text, '\n'), l.text...)
-		if strings.Count(l.text, `"`)%2 == 0 {
-			continue // the quote is still open
-		}
-		fields, err := splitFields(string(text))
-		if err == nil && len(fields) == r.width {
-			return fields, true
-		}
-		break // the record is over, and none
 	}
-	r.lines.unread(taken)
-	return nil, false
+}
+
+// from reads the record that begins with a line.
+func (r *recordReader) from(l line) record {
+	var q quoting
+	ended := r.follow(&q, l)
+	if !ended {
+		return r.open(l, q)
+	}
+	return single(l)
+}
+
+// follow follows the quotes of a line and reports whether the record ends.
+func (r *recordReader) follow(q *quoting, l line) (ended bool) {
+	q.text([]byte(l.text))
+	if l.tooLong {
+		r.lines.rest(q.text)
+	}
+	return q.lineEnd()
+}
+
+// A search is one for the quote that closes the one open at the end of first.
+type search struct {
+	first  line
+	quotes quoting
+	window []line // what is behind first, up to the limits
+	size   int    // octets up to there
+	beyond *line  // the one at which the limits were passed
+}
+
+// add adds a line to the window, if there is room.
+func (s *search) add(l line) {
+	s.size += 1 + len(l.text)
+	if l.tooLong || len(s.window)+1 >= maxRecordLines || s.size > maxRecord {
+		s.beyond = &l
+		return
+	}
+	s.window = append(s.window, l)
+}
+
+// open reads on from a line at whose end a quote is open.
+func (r *recordReader) open(first line, q quoting) record {
+	s := &search{first: first, quotes: q, size: len(first.text)}
+	if first.tooLong {
+		s.size = maxRecord
+	}
+	for {
+		l, err := r.lines.next()
+		if err != nil {
+			// Whether the quote is closed behind what cannot be read, nobody knows.
+			return r.stray(s, !errors.Is(err, io.EOF), false)
+		}
+		if s.beyond == nil {
+			s.add(l)
+		}
+		if s.beyond != nil && !r.lines.canRewind() {
+			return r.beginSkip(s, l)
+		}
+		ended := r.follow(&s.quotes, l)
+		switch {
+		case ended && !s.quotes.muddled:
+			return s.whole(l.number)
+		case ended, s.beyond != nil && s.quotes.muddled:
+			return r.stray(s, false, ended && s.beyond == nil)
+		}
+	}
+}
+
+// whole returns the record of all lines up to last.
+func (s *search) whole(last int) record {
+	rec := record{line: s.first.number, last: last}
+	if s.beyond != nil {
+		rec.err = errLongRecord
+		if !s.first.tooLong {
+			rec.fields, _ = splitFields(s.first.text)
+		}
+		return rec
+	}
+	text := s.first.text
+	for _, l := range s.window {
+		text += "\n" + l.text
+	}
+	rec.fields, rec.err = splitFields(text)
+	return rec
+}
+
+// stray returns the bad record of the first line. Those behind it that perhaps
+// are none become bad ones too: all, or those up to the last that does not look
+// like a row. balanced says that the last one closes what was open, if in an odd
+// way.
+func (r *recordReader) stray(s *search, all, balanced bool) record {
+	n := len(s.window)
+	if !all {
+		n = r.doubtful(s.window, balanced)
+	}
+	for _, l := range s.window[:n] {
+		r.reject(l, s.first.number)
+	}
+	if s.beyond != nil && !all {
+		r.lines.rewind(*s.beyond)
+	}
+	r.lines.unread(s.window[n:])
+	return single(s.first)
+}
+
+// single returns the record of one line.
+func single(l line) record {
+	rec := record{line: l.number, last: l.number, err: errLongLine}
+	if !l.tooLong {
+		rec.fields, rec.err = splitFields(l.text)
+	}
+	return rec
+}
+
+// doubtful returns the number of lines up to the last that does not look like a
+// row.
+func (r *recordReader) doubtful(lines []line, balanced bool) (n int) {
+	for i, l := range lines {
+		if l.text == "" {
+			continue
+		}
+		fields, err := splitFields(l.text)
+		odd := balanced && i == len(lines)-1 && (errors.Is(err, errBareQuote) || errors.Is(err, errBehind))
+		if odd || !r.isRow(fields, err) {
+			n = i + 1
+		}
+	}
+	return n
+}
+
+// reject makes a bad record of a line behind a quote that opened in another.
+func (r *recordReader) reject(l line, opened int) {
+	if l.text == "" {
+		return
+	}
+	rec := record{line: l.number, last: l.number}
+	if !l.tooLong {
+		rec.fields, _ = splitFields(l.text)
+	}
+	rec.err = fmt.Errorf("behind the quote that opens in line %d: %w", opened, errWithin)
+	r.bad = append(r.bad, rec)
+}
+
+// beginSkip gives up what is behind a quote in a pipe, from the line on at which
+// the limits were passed.
+func (r *recordReader) beginSkip(s *search, l line) record {
+	r.opened, r.quotes = s.first.number, s.quotes
+	r.allRows = r.doubtful(s.window, false) == 0
+	for _, w := range s.window {
+		r.reject(w, r.opened)
+	}
+	r.skip(l)
+	return single(s.first)
+}
+
+// skip gives up a line, unless it shows that the quote was a stray one.
+func (r *recordReader) skip(l line) {
+	ended := r.follow(&r.quotes, l)
+	if r.quotes.muddled && r.allRows && !l.tooLong {
+		r.opened = 0
+		r.lines.unread([]line{l})
+		return
+	}
+	r.reject(l, r.opened)
+	if ended {
+		r.opened = 0
+	}
 }
 
 // splitFields splits a record. With an error come the fields before the fault.
@@ -137,54 +317,4 @@ func quotedField(s string) (field, rest string, err error) {
 		field += `"`
 		s = after[1:]
 	}
-}
-
-// A line is one line of a file, without its end.
-type line struct {
-	number  int
-	text    string // empty if tooLong
-	tooLong bool
-}
-
-// A lineReader reads lines that end in LF or CRLF, and takes them back.
-type lineReader struct {
-	r      *bufio.Reader
-	number int    // of the line read last
-	back   []line // to be read again
-	err    error
-}
-
-func (r *lineReader) next() (line, error) {
-	if len(r.back) > 0 {
-		l := r.back[0]
-		r.back = r.back[1:]
-		return l, nil
-	}
-	if r.err != nil {
-		return line{}, r.err
-	}
-	text, err := r.r.ReadSlice('\n')
-	l := line{number: r.number + 1}
-	if errors.Is(err, bufio.ErrBufferFull) {
-		l.tooLong = true
-		for errors.Is(err, bufio.ErrBufferFull) {
-			_, err = r.r.ReadSlice('\n')
-		}
-	} else {
-		l.text = string(bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r")))
-	}
-	if err != nil {
-		r.err = err
-		if !errors.Is(err, io.EOF) || len(text) == 0 {
-			// Half a line before an error of the disk is no row.
-			return line{}, err
-		}
-	}
-	r.number++
-	return l, nil
-}
-
-// unread has the lines come again.
-func (r *lineReader) unread(lines []line) {
-	r.back = append(lines, r.back...)
 }

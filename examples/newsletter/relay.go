@@ -19,7 +19,7 @@ type relay struct {
 // newRelay reads the files that the flags name.
 func newRelay(o *options) (relay, error) {
 	c := relay{Config: smtpclient.Config{
-		Addr: o.addr, Security: o.security, Mode: o.mode, AllowInsecureAuth: o.insecureAuth,
+		Addr: o.addr, Security: o.security, Mode: o.mode, Window: o.window, AllowInsecureAuth: o.insecureAuth,
 	}}
 	if o.ca != "" {
 		roots, err := readAuthorities(o.ca)
@@ -36,10 +36,11 @@ func newRelay(o *options) (relay, error) {
 		c.user, c.password = o.user, password
 		c.Auth = smtpclient.PasswordAuth(o.user, password)
 	}
-	if !o.sink() {
-		return c, c.Validate()
+	probe := c.Config
+	if o.sink() {
+		probe.Addr = "127.0.0.1:0" // the sink's is not known yet
 	}
-	return c, nil
+	return c, probe.Validate()
 }
 
 func readAuthorities(name string) (*x509.CertPool, error) {

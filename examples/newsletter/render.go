@@ -57,8 +57,32 @@ func newRenderer(o *options, columns []string, unnamed func()) (*renderer, error
 	if err := r.base.Validate(); err != nil {
 		return nil, err
 	}
+	if err := r.try(columns); err != nil {
+		return nil, err
+	}
 	r.paths, err = newReturnPaths(o)
 	return r, err
+}
+
+// try makes the mails of two recipients who do not exist, one with nothing but
+// an address and one with something in every field: a mistake in a template must
+// not show when half of the mails have gone out.
+func (r *renderer) try(columns []string) error {
+	for _, value := range []string{"", "x"} {
+		to := row{email: "reader@example.com", fields: map[string]string{}}
+		for _, name := range columns {
+			to.fields[name] = value
+		}
+		to.fields[emailColumn] = to.email
+		m, err := r.message(to)
+		if err == nil {
+			_, err = m.Bytes()
+		}
+		if err != nil {
+			return fmt.Errorf("%w\nThat was a trial with %q in every field but email; nothing has been sent", err, value)
+		}
+	}
+	return nil
 }
 
 // sources returns the sources of the templates. The shipped ones come with
@@ -128,11 +152,18 @@ func attachments(names []string) ([]message.Attachment, error) {
 	return list, nil
 }
 
-// render makes the letter for a row. The error says why the row is invalid.
-func (r *renderer) render(to row) (*letter, error) {
+// message returns the message for a row.
+func (r *renderer) message(to row) (message.Message, error) {
 	m := r.base
 	m.To = []message.Address{{Name: to.fields[nameColumn], Addr: to.email}}
-	if err := r.template.Render(&m, to.fields); err != nil {
+	err := r.template.Render(&m, to.fields)
+	return m, err
+}
+
+// render makes the letter for a row. The error says why the row is invalid.
+func (r *renderer) render(to row) (*letter, error) {
+	m, err := r.message(to)
+	if err != nil {
 		return nil, err
 	}
 	content, err := m.Bytes()

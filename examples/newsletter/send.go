@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -58,6 +59,10 @@ func compare(sunk int64, counts tally) error {
 	return nil
 }
 
+// settleTimeout is how long what sessions have in hand may take when retries
+// have ended after an interrupt.
+const settleTimeout = 10 * time.Second
+
 // memory is what letters in the pool may take up, in octets; a few letters may
 // be there in any case.
 const memory = 64 << 20
@@ -70,12 +75,17 @@ func poolConfig(m *mailing) pool.Config {
 		size += len(a.Content) * 3 / 2 // base64
 	}
 	sessions := m.options.sessions
+	queue := 64 + 16*sessions
+	if m.options.mode == smtpclient.ModeStream {
+		queue += 2 * sessions * cmp.Or(m.options.window, smtpclient.DefaultWindow)
+	}
 	return pool.Config{
-		Relay:       m.relay.Config,
-		Sessions:    sessions,
-		Queue:       max(2*sessions, min(64+16*sessions, memory/size)),
-		MaxWaiting:  max(1, min(4096, memory/size)),
-		MaxAttempts: m.options.maxAttempts,
+		Relay:         m.relay.Config,
+		Sessions:      sessions,
+		Queue:         max(2*sessions, min(queue, memory/size)),
+		MaxWaiting:    max(1, min(4096, memory/size)),
+		MaxAttempts:   m.options.maxAttempts,
+		SettleTimeout: settleTimeout,
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // TestRelayRefuses: every recipient has the outcome that the relay gave it, and
 // the mails that it has are the accepted ones, in their own envelopes.
 func TestRelayRefuses(t *testing.T) {
-	for _, mode := range []string{"auto", "lockstep", "envelope", "overlap"} {
+	for _, mode := range []string{"auto", "lockstep", "envelope", "overlap", "stream"} {
 		t.Run(mode, func(t *testing.T) {
 			server := newServer(t)
 			var greylist sync.Map
