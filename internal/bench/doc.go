@@ -2,15 +2,16 @@
 // side by side on this machine, and prints a table. It needs Linux.
 //
 //	cd internal/bench && go run .
-//	go run . -scenario 'loopback-4|rtt20' -only 'bulksmtp|floor' -seconds 1
+//	go run . -scenario 'loopback-4|rtt.*' -only 'bulksmtp|floor' -seconds 1
 //
 // # Flags
 //
-//	-scenario REGEXP  which scenarios: loopback-1, loopback-4, loopback-16 and
-//	                  loopback-64, the number being that of sessions, and
-//	                  rtt20-10, a network of 20 ms round trip with 10 sessions
-//	-only REGEXP      which senders, by name; net/smtp, with which all others are
-//	                  compared, comes in any case
+//	-scenario REGEXP  which scenarios, by the whole name: loopback-1, loopback-4,
+//	                  loopback-16 and loopback-64, the number being that of
+//	                  sessions, and rtt20-10, a network of 20 ms round trip with
+//	                  10 sessions
+//	-only REGEXP      which senders, by a part of the name; net/smtp, with which
+//	                  all others are compared, comes in any case
 //	-seconds S        how long each run is measured, 0.1 to 60; 2. A quarter of
 //	                  it, half a second at least, goes before as warm-up
 //	-runs N           runs of each sender in each scenario, 1 to 100; 3. With 0

@@ -19,10 +19,7 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 // run is the program, and what it starts itself as: the first argument then is
@@ -60,6 +57,9 @@ func compare(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "bench: %v\n", err)
 		return exitFailed
 	}
+	// Only here: a signal ends the roles by itself.
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	b := &bench{options: o, self: self, stdout: stdout, stderr: stderr}
 	if err := b.run(ctx); err != nil {
 		fmt.Fprintf(stderr, "bench: %v\n", err)

@@ -51,7 +51,7 @@ func self(t *testing.T) string {
 // TestTable makes a very short run of two senders.
 func TestTable(t *testing.T) {
 	var out, errs bytes.Buffer
-	args := []string{"-scenario", "loopback-1$", "-only", "^floor overlap", "-seconds", "0.1", "-noise", "1", "-runs", "1"}
+	args := []string{"-scenario", "loopback-1", "-only", "^floor overlap", "-seconds", "0.1", "-noise", "1", "-runs", "1"}
 	if code := run(t.Context(), args, nil, &out, &errs); code != exitMeasured {
 		t.Fatalf("exit code %d: %s", code, errs.String())
 	}
@@ -88,7 +88,7 @@ func TestJSON(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range []string{"-seconds 0", "-seconds NaN", "-seconds 61", "-runs -1", "-noise 2", "-runs x", "-scenario (", "-scenario nowhere", "-only (", "-nonsense", "extra"} {
+	for _, args := range []string{"-seconds 0", "-seconds NaN", "-seconds 61", "-runs -1", "-noise 2", "-runs x", "-scenario (", "-scenario nowhere", "-scenario loopback", "-only (", "-nonsense", "extra"} {
 		var out, errs bytes.Buffer
 		if code := run(t.Context(), strings.Fields(args), nil, &out, &errs); code != exitUsage || errs.Len() == 0 || out.Len() > 0 {
 			t.Errorf("%s: exit code %d, %q", args, code, errs.String())

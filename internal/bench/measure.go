@@ -46,6 +46,9 @@ func (b *bench) measureAll(ctx context.Context, sc *scenario) []*row {
 				continue
 			}
 			m, err := b.calmer(ctx, sc, r.sender)
+			if ctx.Err() != nil {
+				break
+			}
 			if err != nil {
 				r.failure = fmt.Errorf("%s, %s: %w", sc.name, r.sender.Name, err)
 				fmt.Fprintf(b.stderr, "failed    %v\n", r.failure)

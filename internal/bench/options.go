@@ -29,7 +29,7 @@ func (o *options) flags(scenarios, only *string) *flag.FlagSet {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.Usage = func() {}
-	f.StringVar(scenarios, "scenario", "", "`regexp` of the scenarios; empty: all")
+	f.StringVar(scenarios, "scenario", "", "`regexp` of the scenarios, of their whole names; empty: all")
 	f.StringVar(only, "only", "", "`regexp` of the senders; empty: all")
 	f.Float64Var(&o.seconds, "seconds", 2, "how long each run is measured")
 	f.IntVar(&o.runs, "runs", 3, "runs of each sender in each scenario; 0: only the gate")
@@ -73,7 +73,10 @@ func parseOptions(args []string) (*options, error) {
 	case !(o.noise >= 0 && o.noise <= 1):
 		return nil, fmt.Errorf("-noise: %v is not in the range 0 to 1", o.noise)
 	}
-	name, err := regexp.Compile(scenarios)
+	if scenarios == "" {
+		scenarios = ".*"
+	}
+	name, err := regexp.Compile("^(?:" + scenarios + ")$") // loopback-1 is not loopback-16
 	if err != nil {
 		return nil, fmt.Errorf("-scenario: %w", err)
 	}
