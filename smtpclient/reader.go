@@ -62,9 +62,11 @@ func (s *Session) addUp() {
 		return
 	}
 	s.doubtful = false
-	if ready := s.letGo(nil); len(ready) > 0 {
+	if ready := s.letGo(s.ready[:0]); len(ready) > 0 {
 		s.mu.Unlock()
 		publish(ready)
+		clear(ready)
+		s.ready = ready
 		s.mu.Lock()
 	}
 	if s.waiting && s.expected.len() == 0 {

@@ -25,7 +25,8 @@ type Session struct {
 
 	// owned by the reader
 	parser *replyParser
-	readAt time.Time // when bytes last came in
+	readAt time.Time     // when bytes last came in
+	ready  []*submission // addUp's, to be used again
 	// piecemeal: the replies that came last were not all that are due
 	piecemeal bool
 
