@@ -60,7 +60,7 @@ type Config struct {
 	// mend, such as refused credentials, are reported at once.
 	Patience time.Duration
 	// Outage is how long SendAll's jobs wait for a relay that was there before
-	// and is gone, as it is while it restarts; 0 is 2 minutes. No further jobs are
+	// and is gone, as it is while it restarts; 0 is 30 s. No further jobs are
 	// taken meanwhile than there is room for.
 	Outage time.Duration
 	// DialTimeout bounds the building of a session as a whole: connecting, the
@@ -109,7 +109,7 @@ func (c *Config) setDefaults() {
 	c.MaxAttempts = cmp.Or(c.MaxAttempts, 3)
 	c.Patience = cmp.Or(c.Patience, 5*time.Second)
 	c.SettleTimeout = cmp.Or(c.SettleTimeout, 30*time.Second)
-	c.Outage = cmp.Or(c.Outage, 2*time.Minute)
+	c.Outage = cmp.Or(c.Outage, 30*time.Second)
 	c.DialTimeout = cmp.Or(c.DialTimeout, 30*time.Second)
 	if c.Backoff == nil {
 		c.Backoff = func() backoff.BackOff { return exponential(time.Second, time.Minute) }

@@ -148,7 +148,7 @@ func TestSendAllOutlastsARestart(t *testing.T) {
 			if len(all) == 500 {
 				o.Store(true)
 				r.server.CloseClientConnections()
-				time.AfterFunc(time.Minute, func() { o.Store(false) })
+				time.AfterFunc(20*time.Second, func() { o.Store(false) })
 			}
 		}
 		r.verify(3000, all)
