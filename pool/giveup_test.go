@@ -189,3 +189,20 @@ func TestCallbackSubmits(t *testing.T) {
 	}
 	<-done
 }
+
+// A deferred recipient is not tried again without pause for the sake of others
+// who have had no transaction yet.
+func TestSpentSessionsDoNotHurryTheDeferred(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, func(s *smtptest.Server, _ *pool.Config) {
+			s.Extensions = []string{"PIPELINING", "LIMITS MAILMAX=1 RCPTMAX=2"}
+		})
+		defer r.close()
+		r.server.Script(smtptest.Fault{At: smtptest.PointRCPT, Match: "busy", Do: smtptest.Answer("450 4.2.1 busy")})
+		res, _ := r.pool.Send(t.Context(), job(1, "busy1@x.test", "busy2@x.test", "c@x.test", "d@x.test"))
+		if n := r.server.Counters().Connections; n > 6 {
+			t.Errorf("%d connections", n)
+		}
+		r.verify(1, []pool.Result{res})
+	})
+}

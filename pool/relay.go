@@ -25,7 +25,11 @@ type relayState struct {
 	wasUp   bool      // it has judged a message before
 	until   time.Time // no session is to be built before
 	pause   time.Duration
-	knocker *worker // waits for until, or is building a session since
+	knocker *worker // waits for until or room, or is building a session since
+
+	// The relay has refused a session beside others that it keeps.
+	crowding backoff.BackOff // nil: it has not
+	room     time.Time       // no session beside others before
 
 	mode    smtpclient.Mode // for the next session
 	lowered time.Time       // when mode was; zero: it was not
@@ -40,14 +44,20 @@ func (r *relayState) reset(cfg *Config) {
 // knock asks to build a session; live is how many there are. mine is false if
 // none is wanted of w; else w is to wait and ask again, until wait is 0.
 func (r *relayState) knock(w *worker, live int) (wait time.Duration, mine bool) {
+	crowded := live > 0 && time.Now().Before(r.room)
 	switch {
-	case r.backoff == nil, live == 0 && !r.failing:
-		return 0, true // the relay only did not want more sessions than it had
+	case r.backoff == nil && !crowded, live == 0 && !r.failing:
+		return 0, true
 	case r.knocker != nil && r.knocker != w:
 		return 0, false
+	case crowded:
+		wait = time.Until(r.room)
 	}
 	r.knocker = w
-	return max(0, time.Until(r.until)), true
+	if r.backoff != nil {
+		wait = max(wait, time.Until(r.until))
+	}
+	return wait, true
 }
 
 // leave is for a worker that ends.
@@ -59,7 +69,7 @@ func (r *relayState) leave(w *worker) {
 
 // guarded reports whether no further worker should try to build a session now.
 func (r *relayState) guarded() bool {
-	return r.backoff != nil && (r.knocker != nil || time.Now().Before(r.until))
+	return r.backoff != nil && (r.knocker != nil || time.Now().Before(r.until)) || time.Now().Before(r.room)
 }
 
 // slowDown puts off the next attempt to build a session, longer each time.
@@ -72,6 +82,18 @@ func (r *relayState) slowDown() {
 		r.pause = r.cfg.Patience
 	}
 	r.until = time.Now().Add(r.pause)
+}
+
+// full notes that the relay does not want a further session beside those it has.
+func (r *relayState) full() {
+	if r.crowding == nil {
+		r.crowding = r.cfg.DialBackoff()
+	}
+	pause := r.crowding.NextBackOff()
+	if pause == backoff.Stop {
+		pause = r.cfg.Patience
+	}
+	r.room = time.Now().Add(pause)
 }
 
 // useful notes that the relay has judged a message: all is well. It reports
@@ -113,7 +135,7 @@ func (r *relayState) exhausted(t *task) bool {
 // only does not want as many as we do. p.mu is held.
 func (p *Pool) unreachable(w *worker, err error, began time.Time) (failed []*task) {
 	if len(p.sessions) > 0 {
-		p.relay.slowDown()
+		p.relay.full()
 		p.relay.leave(w)
 		return nil
 	}

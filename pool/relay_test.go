@@ -149,6 +149,9 @@ func TestFewerSessionsThanWanted(t *testing.T) {
 		if got := outcomes(all)[smtpclient.Accepted]; got != 300 {
 			t.Errorf("%d of 300 accepted", got)
 		}
+		if n := r.server.Counters().Connections; n > 20 {
+			t.Errorf("%d connections to a relay that allows two", n)
+		}
 	})
 }
 

@@ -25,7 +25,8 @@ func (p *Pool) settle(t *task, r *smtpclient.Result) {
 	owed, allNotSent := t.stillOwed(p.cfg.RetryUnknown)
 	// A used session that died says nothing about the message (rule 7), and one
 	// that has carried all that the relay takes in one says it least of all.
-	spent := errors.Is(r.Err, smtpclient.ErrSpent)
+	// A deferred recipient among them has to wait its turn all the same.
+	spent := allNotSent && errors.Is(r.Err, smtpclient.ErrSpent)
 	free := len(owed) > 0 && allNotSent && t.reused && t.free < freeAttempts || spent
 	var pause time.Duration
 	switch {
@@ -74,8 +75,7 @@ func (p *Pool) putBack(t *task, again, useful bool, pause time.Duration) (done, 
 	t.session = nil
 	p.inHand.remove(t)
 	t.place = atLarge
-	switch {
-	case !again || t.abandoned || t.ctx.Err() != nil || p.dialed.Err() != nil:
+	if !again || t.abandoned || t.ctx.Err() != nil || p.dialed.Err() != nil {
 		return true, up
 	}
 	t.remember()

@@ -91,6 +91,7 @@ func (w *worker) dial() bool {
 		return false
 	}
 	p.relay.leave(w)
+	p.relay.crowding = nil
 	p.sessions[s] = struct{}{}
 	aborted := p.dialed.Err() != nil
 	for range min(p.queue.len-1, p.cfg.Sessions-p.slots) {
