@@ -103,7 +103,7 @@ func (c *Config) Validate() error {
 
 func (c *Config) setDefaults() {
 	c.Sessions = cmp.Or(c.Sessions, 4)
-	c.Queue = cmp.Or(c.Queue, 64+c.Sessions*(16+2*c.window()))
+	c.Queue = cmp.Or(c.Queue, 64+c.Sessions*(4+c.window()))
 	c.MaxWaiting = cmp.Or(c.MaxWaiting, 4096)
 	c.IdleTimeout = cmp.Or(c.IdleTimeout, 30*time.Second)
 	c.MaxAttempts = cmp.Or(c.MaxAttempts, 3)

@@ -8,17 +8,16 @@ import (
 	"time"
 
 	"github.com/bulksmtp/bulksmtp/smtpclient"
-	"golang.org/x/sync/semaphore"
 )
 
 // A Pool sends messages to one relay. Its methods are safe for concurrent use.
 type Pool struct {
 	cfg       Config
-	places    *semaphore.Weighted // Config.Queue
-	dialed    context.Context     // ends when no session may be built any more
-	closeDoor context.CancelFunc  // ends dialed
-	aborted   context.Context     // ends when all sessions are to be closed
-	cancel    context.CancelFunc  // ends aborted, and with it dialed
+	places    *gate              // Config.Queue
+	dialed    context.Context    // ends when no session may be built any more
+	closeDoor context.CancelFunc // ends dialed
+	aborted   context.Context    // ends when all sessions are to be closed
+	cancel    context.CancelFunc // ends aborted, and with it dialed
 	tally     tally
 
 	workers sync.WaitGroup // workers, and the goroutine of delayed
@@ -49,7 +48,7 @@ func New(c Config) (*Pool, error) {
 	}
 	c.setDefaults()
 	p := &Pool{
-		cfg: c, places: semaphore.NewWeighted(int64(c.Queue)),
+		cfg: c, places: newGate(c.Queue),
 		recheck: make(chan struct{}, 1), sessions: map[*smtpclient.Session]struct{}{},
 		draining: make(chan struct{}), emptied: make(chan struct{}),
 	}
@@ -117,7 +116,7 @@ func (c callback) take(r Result) { c(r) }
 // admit takes a job into the queue. ctx bounds the wait for a place, and life
 // the attempts.
 func (p *Pool) admit(ctx, life context.Context, j Job, o owner) (*task, error) {
-	if err := p.places.Acquire(ctx, 1); err != nil {
+	if err := p.places.enter(ctx); err != nil {
 		return nil, notSent("queue", p.cfg.Relay.Addr, err)
 	}
 	t := &task{job: j, ctx: life, owner: o}
@@ -129,7 +128,7 @@ func (p *Pool) admit(ctx, life context.Context, j Job, o owner) (*task, error) {
 		err = notSent("queue", p.cfg.Relay.Addr, ErrClosed)
 	}
 	if err != nil {
-		p.places.Release(1)
+		p.places.leave()
 		return nil, err
 	}
 	p.taken++

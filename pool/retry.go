@@ -91,7 +91,7 @@ func (p *Pool) putBack(t *task, again, useful bool, pause time.Duration) (done, 
 		// Who waits for long must not keep others from being sent.
 		t.patience = true
 		p.waiting++
-		p.places.Release(1)
+		p.places.leave()
 	}
 	t.place, t.due = inDelay, now()+int64(pause)
 	p.delayed.add(t)
@@ -121,7 +121,7 @@ func (p *Pool) pause(t *task, owed int) time.Duration {
 // vacate frees the place that t held.
 func (p *Pool) vacate(t *task) {
 	if !t.patience {
-		p.places.Release(1)
+		p.places.leave()
 		return
 	}
 	p.mu.Lock()

@@ -43,7 +43,7 @@ func (s *Session) Quit(ctx context.Context) error {
 	s.quitting = !over
 	s.mu.Unlock()
 	if over {
-		<-s.over
+		s.await()
 		return s.Err()
 	}
 	_, err := s.beside(ctx, kindQUIT, "QUIT")

@@ -26,6 +26,7 @@ const maxLine = 998
 type content struct {
 	data     []byte
 	eightBit bool
+	dotted   bool // a line begins with a dot
 }
 
 // checkContent makes sure that data can go out as mail data.
@@ -33,54 +34,83 @@ func checkContent(data []byte, policy BareNewlines) (content, error) {
 	if len(data) == 0 {
 		return content{}, refuse(ErrEmptyContent, "")
 	}
-	bare, long := scanLines(data)
+	lines := scanLines(data)
 	nul := bytes.IndexByte(data, 0) >= 0
-	if bare > 0 || nul {
+	if lines.bare > 0 || nul {
 		if policy == RefuseBareNewlines {
 			if nul {
 				return content{}, refuse(ErrBadLine, "NUL")
 			}
-			return content{}, refuse(ErrBadLine, "line %d: bare CR or LF", bare)
+			return content{}, refuse(ErrBadLine, "line %d: bare CR or LF", lines.bare)
 		}
 		if data = normalize(data); len(data) == 0 {
 			return content{}, refuse(ErrEmptyContent, "nothing but NUL")
 		}
-		_, long = scanLines(data)
+		lines = scanLines(data)
 	}
-	if long > 0 {
-		return content{}, refuse(ErrBadLine, "line %d: longer than %d octets", long, maxLine)
+	if lines.long > 0 {
+		return content{}, refuse(ErrBadLine, "line %d: longer than %d octets", lines.long, maxLine)
 	}
 	if !bytes.HasSuffix(data, crlf) {
 		data = append(data[:len(data):len(data)], crlf...)
 	}
-	return content{data: data, eightBit: hasEightBit(data)}, nil
+	return content{data: data, eightBit: hasEightBit(data), dotted: lines.dotted}, nil
 }
 
 var crlf = []byte("\r\n")
 
-// scanLines returns the numbers, from 1, of the first line with a bare CR or
-// bare LF and of the first over-long one; 0: there is none. The last line may
-// lack its line end.
-func scanLines(b []byte) (bare, long int) {
-	for n := 1; len(b) > 0; n++ {
-		i := bytes.IndexByte(b, '\n')
+// lines is what is to be known of content's lines. The numbers are from 1; 0:
+// there is none.
+type lines struct {
+	bare   int  // the first line with a bare CR or bare LF
+	long   int  // the first over-long one
+	dotted bool // one begins with a dot
+}
+
+// scanLines looks at all lines. The last one may lack its line end.
+func scanLines(data []byte) (l lines) {
+	crs := 0 // before an LF
+	for n, b := 1, data; len(b) > 0; n++ {
+		l.dotted = l.dotted || b[0] == '.'
+		end := bytes.IndexByte(b, '\n')
 		line, rest := b, []byte(nil)
-		crlfEnd := i < 0
-		if i >= 0 {
-			line, rest = b[:i], b[i+1:]
-			if i > 0 && b[i-1] == '\r' {
-				line, crlfEnd = b[:i-1], true
+		switch {
+		case end > 0 && b[end-1] == '\r':
+			crs++
+			line, rest = b[:end-1], b[end+1:]
+		case end >= 0:
+			line, rest = b[:end], b[end+1:]
+			if l.bare == 0 {
+				l.bare = n
 			}
 		}
-		if bare == 0 && (!crlfEnd || bytes.IndexByte(line, '\r') >= 0) {
-			bare = n
-		}
-		if long == 0 && len(line) > maxLine {
-			long = n
+		if l.long == 0 && len(line) > maxLine {
+			l.long = n
 		}
 		b = rest
 	}
-	return bare, long
+	// One count instead of a search in each line: a CR beside those is rare.
+	if cr := []byte{'\r'}; bytes.Count(data, cr) != crs {
+		if n := lineOfBareCR(data); l.bare == 0 || n < l.bare {
+			l.bare = n
+		}
+	}
+	return l
+}
+
+// lineOfBareCR returns the number of the first line with a CR that no LF
+// follows; there is one.
+func lineOfBareCR(b []byte) int {
+	for n := 1; ; n++ {
+		line, rest, found := bytes.Cut(b, []byte{'\n'})
+		if found {
+			line = bytes.TrimSuffix(line, []byte{'\r'})
+		}
+		if bytes.IndexByte(line, '\r') >= 0 || !found {
+			return n
+		}
+		b = rest
+	}
 }
 
 // normalize returns a copy of b with CRLF for each CRLF, bare CR and bare LF,
@@ -106,14 +136,15 @@ func normalize(b []byte) []byte {
 	return out
 }
 
-// hasEightBit looks for an octet over 127, eight at a time.
+// hasEightBit looks for an octet over 127, thirty-two at a time.
 func hasEightBit(b []byte) bool {
 	const high = 0x8080808080808080
-	for len(b) >= 8 {
-		if binary.LittleEndian.Uint64(b)&high != 0 {
+	for ; len(b) >= 32; b = b[32:] {
+		w := binary.LittleEndian.Uint64(b) | binary.LittleEndian.Uint64(b[8:16]) |
+			binary.LittleEndian.Uint64(b[16:24]) | binary.LittleEndian.Uint64(b[24:32])
+		if w&high != 0 {
 			return true
 		}
-		b = b[8:]
 	}
 	for _, c := range b {
 		if c >= 0x80 {
@@ -125,11 +156,12 @@ func hasEightBit(b []byte) bool {
 
 // A stuffer hands out dot-stuffed content (RFC 5321 4.5.2) in pieces.
 type stuffer struct {
-	rest  []byte
-	start bool // rest begins a line
+	rest   []byte
+	start  bool // rest begins a line
+	dotted bool // there is something to stuff
 }
 
-func newStuffer(c []byte) stuffer { return stuffer{rest: c, start: true} }
+func newStuffer(c *content) stuffer { return stuffer{rest: c.data, start: true, dotted: c.dotted} }
 
 var lineDot = []byte("\n.")
 
@@ -141,8 +173,10 @@ func (s *stuffer) append(b []byte, max int) ([]byte, bool) {
 			b = append(b, '.')
 		}
 		n := min(len(s.rest), max-len(b)+1)
-		if i := bytes.Index(s.rest[:n], lineDot); i >= 0 {
-			n = i + 1
+		if s.dotted {
+			if i := bytes.Index(s.rest[:n], lineDot); i >= 0 {
+				n = i + 1
+			}
 		}
 		s.start = s.rest[n-1] == '\n'
 		b = append(b, s.rest[:n]...)

@@ -8,9 +8,9 @@ import (
 )
 
 // stuffAll hands content out in blocks of size octets.
-func stuffAll(t *testing.T, data []byte, size int) []byte {
+func stuffAll(t *testing.T, c *content, size int) []byte {
 	t.Helper()
-	s := newStuffer(data)
+	s := newStuffer(c)
 	var out []byte
 	for {
 		block, all := s.append(nil, size)
@@ -38,7 +38,7 @@ func TestDotStuffing(t *testing.T) {
 		"":                    "",
 	} {
 		for size := 1; size < len(in)+3; size++ {
-			if got := string(stuffAll(t, []byte(in), size)); got != want {
+			if got := string(stuffAll(t, &content{data: []byte(in), dotted: true}, size)); got != want {
 				t.Errorf("%q in blocks of %d: %q, want %q", in, size, got, want)
 			}
 		}
@@ -48,7 +48,7 @@ func TestDotStuffing(t *testing.T) {
 // What is appended to a block that has something in it already stays within
 // the size, too.
 func TestStufferAppends(t *testing.T) {
-	s := newStuffer([]byte(".a\r\n.b\r\n"))
+	s := newStuffer(&content{data: []byte(".a\r\n.b\r\n"), dotted: true})
 	b, all := s.append([]byte("xxxx"), 6)
 	for !all {
 		before := len(b)
@@ -94,7 +94,7 @@ func FuzzDotStuffing(f *testing.F) {
 		if strict && !bytes.HasPrefix(c.data, in) {
 			t.Fatalf("%q was altered: %q", in, c.data)
 		}
-		wire := append([]byte("\r\n"), stuffAll(t, c.data, int(size)+1)...)
+		wire := append([]byte("\r\n"), stuffAll(t, &c, int(size)+1)...)
 		if bytes.Contains(wire, []byte("\r\n.\r\n")) {
 			t.Fatalf("%q ends early: %q", in, wire)
 		}

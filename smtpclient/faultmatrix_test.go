@@ -14,18 +14,38 @@ import (
 	"github.com/bulksmtp/bulksmtp/smtpclient/smtptest"
 )
 
+// A matrixWay is how the messages of the matrix are sent.
+type matrixWay struct {
+	mode     smtpclient.Mode
+	buffered bool // the network has buffers
+}
+
+func (w matrixWay) String() string {
+	if w.buffered {
+		return w.mode.String() + ", buffered"
+	}
+	return w.mode.String()
+}
+
+func matrixWays() (ways []matrixWay) {
+	for _, mode := range []smtpclient.Mode{smtpclient.ModeLockstep, smtpclient.ModeEnvelope, smtpclient.ModeOverlap, smtpclient.ModeStream} {
+		ways = append(ways, matrixWay{mode, false}, matrixWay{mode, true})
+	}
+	return ways
+}
+
 // TestFaultMatrix puts every fault at every place of a run of messages, in every
 // mode, and holds what the client says against what the server has: nothing
 // lost, nothing sent twice, nobody gets somebody else's mail.
 func TestFaultMatrix(t *testing.T) {
 	runs := 0
-	for _, mode := range []smtpclient.Mode{smtpclient.ModeLockstep, smtpclient.ModeEnvelope, smtpclient.ModeOverlap, smtpclient.ModeStream} {
-		t.Run(mode.String(), func(t *testing.T) {
+	for _, way := range matrixWays() {
+		t.Run(way.String(), func(t *testing.T) {
 			for _, fault := range matrixFaults() {
 				runs++
 				name := fmt.Sprintf("%v-%d-%v", fault.At, fault.Nth, fault.Do)
 				t.Run(name, func(t *testing.T) {
-					synctest.Test(t, func(t *testing.T) { runWithFaults(t, mode, fault) })
+					synctest.Test(t, func(t *testing.T) { runWithFaults(t, way, fault) })
 				})
 			}
 		})
@@ -45,19 +65,19 @@ func TestFaultPairs(t *testing.T) {
 			faults = append(faults, f)
 		}
 	}
-	modes := []smtpclient.Mode{smtpclient.ModeLockstep, smtpclient.ModeEnvelope, smtpclient.ModeOverlap, smtpclient.ModeStream}
+	ways := matrixWays()
 	for seed := range uint64(1000) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		var some []smtptest.Fault
 		for range 2 + random.IntN(3) {
 			some = append(some, faults[random.IntN(len(faults))])
 		}
-		mode := modes[random.IntN(len(modes))]
+		way := ways[random.IntN(len(ways))]
 		ok := t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { runWithFaults(t, mode, some...) })
+			synctest.Test(t, func(t *testing.T) { runWithFaults(t, way, some...) })
 		})
 		if !ok {
-			t.Logf("%d: mode %s", seed, mode)
+			t.Logf("%d: %s", seed, way)
 			for _, f := range some {
 				t.Logf("%v %d %v", f.At, f.Nth, f.Do)
 			}
@@ -123,8 +143,11 @@ func matrixActions() []smtptest.Action {
 	return actions
 }
 
-func runWithFaults(t *testing.T, mode smtpclient.Mode, faults ...smtptest.Fault) {
+func runWithFaults(t *testing.T, way matrixWay, faults ...smtptest.Fault) {
 	srv, config := newPipeServer(t)
+	if way.buffered {
+		srv, config = newBufferedServer(t, 4096)
+	}
 	srv.OnRcpt = refuseByName
 	srv.OnMessage = func(_ *smtptest.Session, m *smtptest.Message) *smtptest.Reply {
 		if bytes.Contains(m.Data, []byte("spam")) {
@@ -134,7 +157,7 @@ func runWithFaults(t *testing.T, mode smtpclient.Mode, faults ...smtptest.Fault)
 	}
 	srv.Script(faults...)
 	srv.Start()
-	config.Mode = mode
+	config.Mode = way.mode
 	config.Timeouts.LastWord = time.Second
 	session, err := smtpclient.Dial(t.Context(), config)
 	if err != nil {
@@ -159,7 +182,7 @@ func runWithFaults(t *testing.T, mode smtpclient.Mode, faults ...smtptest.Fault)
 	judge := matrixJudge{t: t, mails: mails, faults: faults, has: map[string]int{}}
 	// A streamed message is on its way before the RSET in front of it is
 	// answered. Where the server did not do it, nothing can be done (rule 4).
-	judge.noReset = mode == smtpclient.ModeStream && slices.ContainsFunc(faults, func(f smtptest.Fault) bool {
+	judge.noReset = way.mode == smtpclient.ModeStream && slices.ContainsFunc(faults, func(f smtptest.Fault) bool {
 		return f.At == smtptest.PointRSET
 	})
 	judge.messages(srv.Messages())

@@ -12,23 +12,30 @@ import (
 // read is the session's own goroutine: it reads all replies, and is the only
 // judge of what they mean, until the session is dead.
 func (s *Session) read() {
-	for !s.judgeBuffered() {
-		if s.piecemeal {
-			quickAck(s.raw)
-		}
-		n, err := s.parser.fill(s.conn)
-		s.readAt = time.Now()
-		if n == 0 && err != nil && !s.patient(err) {
-			s.lost(err)
-			break
-		}
+	over := s.judgeBuffered()
+	for !over {
+		over = s.hear()
 	}
 	s.end()
 }
 
+// hear reads once and judges what came. It reports whether to stop reading.
+func (s *Session) hear() (over bool) {
+	if s.piecemeal {
+		quickAck(s.raw)
+	}
+	n, err := s.parser.fill(s.conn)
+	s.readAt = time.Now()
+	if n == 0 && err != nil && !s.early(err) {
+		s.lost(err)
+		return true
+	}
+	return s.judgeBuffered()
+}
+
 // judgeBuffered judges the replies that are there and reports whether to stop
-// reading. It sees to it that the wait for the next one is bounded.
-func (s *Session) judgeBuffered() bool {
+// reading.
+func (s *Session) judgeBuffered() (over bool) {
 	for {
 		r, ok, err := s.parser.parse()
 		if err != nil {
@@ -38,41 +45,55 @@ func (s *Session) judgeBuffered() bool {
 			return true
 		}
 		if !ok {
-			break
+			return s.addUp()
 		}
 		if s.take(r) {
 			return true
 		}
 	}
-	s.addUp()
-	return s.shouldStop()
 }
 
 // addUp ends the writer's wait when every reply of the group is in, and nothing
 // with them that was not due: only then were the replies surely those of their
-// commands.
-func (s *Session) addUp() {
+// commands. It reports whether to stop reading; if not, it sees to it that the
+// wait for the next reply is bounded.
+func (s *Session) addUp() (over bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.expected.len() > 0 || s.leaving != nil {
-		return
+	if s.expected.len() == 0 && s.leaving == nil {
+		switch {
+		case s.parser.buffered():
+			s.leaveLocked("idle", errUnsolicited) // the rest of it may say why
+		case s.proven || len(s.held) > 2*s.cfg.Window:
+			s.doubtful = false
+			s.handOut()
+		}
 	}
-	if s.parser.buffered() {
-		s.leaveLocked("idle", errUnsolicited) // the rest of it may say why
-		return
+	if s.stop || s.leaving != nil && s.expected.len() == 0 && !s.intruded() && !s.tired {
+		return true
 	}
-	s.doubtful = false
-	if ready := s.letGo(s.ready[:0]); len(ready) > 0 {
-		s.mu.Unlock()
-		publish(ready)
-		clear(ready)
-		s.ready = ready
-		s.mu.Lock()
+	s.armLocked()
+	if s.tired && s.expected.len() == 0 {
+		s.changed.Broadcast() // it is time for farewell
 	}
-	if s.waiting && s.expected.len() == 0 {
+	if s.waiting && s.expected.len() == 0 && s.leaving == nil {
 		s.waiting = false
 		s.changed.Broadcast()
 	}
+	return false
+}
+
+// handOut hands out what hold kept back. s.mu is held, but not meanwhile.
+func (s *Session) handOut() {
+	ready := s.letGo(s.ready[:0])
+	if len(ready) == 0 {
+		return
+	}
+	s.mu.Unlock()
+	publish(ready)
+	clear(ready)
+	s.ready = ready
+	s.mu.Lock()
 }
 
 // hold keeps the verdict on t back until its group adds up.
@@ -87,16 +108,6 @@ func (s *Session) letGo(ready []*submission) []*submission {
 	}
 	s.held = s.held[:0]
 	return ready
-}
-
-func (s *Session) shouldStop() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stop || s.leaving != nil && s.expected.len() == 0 && !s.intruded() {
-		return true
-	}
-	s.armLocked()
-	return false
 }
 
 // take judges one reply and reports whether to read no further one.
@@ -160,6 +171,7 @@ func (s *Session) judge(e *expectation, r Reply) {
 		// The session is over, but what follows still counts: some servers go
 		// on and answer the rest of the group (rule 8).
 		s.leaveLocked(e.kind.String(), &ReplyError{Verb: e.kind.String(), Reply: r})
+		s.tired = s.tired || e.kind != kindQUIT
 	}
 	s.doubtful = s.doubtful || r.Code >= 400
 	if len(s.held) > 0 && s.next.Code == 0 {
@@ -178,6 +190,10 @@ func (s *Session) judge(e *expectation, r Reply) {
 		s.judgeEnd(e.t, r)
 	case kindBDAT:
 		s.judgeBDAT(e.t, r)
+	case kindQUIT:
+		if s.leaving != nil && r.Code != 221 && r.Code != 421 {
+			s.outOfStep(fmt.Errorf("%w: %d in answer to QUIT", ErrProtocol, r.Code))
+		}
 	}
 	if e.into != nil {
 		*e.into = r
@@ -229,6 +245,10 @@ func (s *Session) judgeRCPT(e *expectation, r Reply) {
 }
 
 func (s *Session) judgeDATA(t *transaction, r Reply) {
+	if r.Code == 354 {
+		s.proven = true
+		s.tired = false // QUIT would be content now
+	}
 	switch {
 	case r.Code == 354 && !t.mailOK:
 		// A message opened over a MAIL that was refused is somebody else's
@@ -286,7 +306,7 @@ func (s *Session) outOfStep(err error) {
 // takeBack undoes what the current group's replies said.
 func (s *Session) takeBack() {
 	for _, t := range s.unsettled {
-		if t.dotAt == 0 || t.streamed || slices.Contains(s.held, t) && !t.sure {
+		if !t.sure && (t.dotAt == 0 || t.streamed || slices.Contains(s.held, t)) {
 			t.doubt(s.handed, s.leaving)
 		}
 	}
@@ -331,7 +351,7 @@ func (s *Session) due() time.Time {
 }
 
 // armLocked sets the read deadline so that it goes off no later than due. One
-// that goes off sooner does no harm (see patient), so most messages need not
+// that goes off sooner does no harm (see early), so most messages need not
 // touch it.
 func (s *Session) armLocked() {
 	due := s.due()
@@ -341,9 +361,9 @@ func (s *Session) armLocked() {
 	}
 }
 
-// patient reports whether err is only an alarm that went off before its time,
-// and sets it anew.
-func (s *Session) patient(err error) bool {
+// early reports whether err is only an alarm that went off before its time, and
+// sets it anew.
+func (s *Session) early(err error) bool {
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		return false
 	}
@@ -373,7 +393,8 @@ func (s *Session) lost(err error) {
 		err = io.ErrUnexpectedEOF
 	}
 	s.leaveLocked(op, err)
-	if s.intruded() || s.doubtful && errors.Is(err, os.ErrDeadlineExceeded) {
+	waited := errors.Is(err, os.ErrDeadlineExceeded) && op != kindQUIT.String()
+	if s.intruded() || s.doubtful && waited {
 		// There was part of a reply too many; or the last reply of the group is
 		// missing, and one of those before it was a refusal. Either way they may
 		// all have been one place off.

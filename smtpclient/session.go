@@ -36,6 +36,7 @@ type Session struct {
 	commands   int           // octets of out that are commands
 	offset     int64         // stream offset of out's first octet
 	open       *transaction  // 354 seen, content not yet written
+	last       *transaction  // in ModeStream: begun, and not yet queued
 	begun      int           // MAIL commands queued
 	rcptMax    int           // recipients a transaction, as far as is known
 	writeAlarm time.Time     // the connection's write deadline
@@ -45,6 +46,7 @@ type Session struct {
 	expected   fifo
 	unsettled  []*transaction // in the order of their MAIL
 	held       []*transaction // judged at their end of data, until the group adds up
+	proven     bool           // no BDAT was queued after the last 354
 	next       Reply          // the reply counted behind held's
 	doubtful   bool           // a refusal was counted in the current group
 	clean      bool           // no transaction can be open at the server
@@ -58,6 +60,7 @@ type Session struct {
 	leaving    *SessionError  // why nothing more will be sent
 	lastWord   time.Time      // when to stop reading, if leaving
 	stop       bool           // stop reading now
+	tired      bool           // the server has said 421 in answer to a command
 	refused    int            // transactions that came to no content
 	quitting   bool
 	dead       bool
@@ -68,7 +71,7 @@ func newSession(h *handshake) *Session {
 	s := &Session{
 		id: h.id, cfg: h.cfg, raw: h.raw, conn: h.conn, ext: h.ext, mode: h.cfg.Mode.effective(&h.ext),
 		state: h.state, verified: h.verified, over: make(chan struct{}), parser: h.parser,
-		rcptMax: h.cfg.MaxRecipients, clean: true,
+		rcptMax: h.cfg.MaxRecipients, clean: true, proven: true,
 	}
 	if m := h.ext.Limits.RcptMax; m > 0 && m < s.rcptMax {
 		s.rcptMax = m
@@ -180,8 +183,8 @@ func (s *Session) Send(ctx context.Context, m *Mail) (Result, error) {
 // In ModeOverlap Start returns as soon as the server is ready for the content,
 // which goes out together with the envelope of the next message, or with
 // Flush: call one of them soon. In ModeStream Start waits, and results come, only
-// when Config.Window messages are on their way; call Flush soon where there is
-// no next. In the other modes the result is out when Start returns.
+// when more than Config.Window messages have been started; call Flush soon where
+// there is no next. In the other modes the result is out when Start returns.
 func (s *Session) Start(m *Mail, done func(*Result)) {
 	sub := newSubmission(m, done)
 	if err := s.prepare(sub, m); err != nil {
@@ -269,7 +272,7 @@ func (s *Session) awaitEnd() {
 	leaving := s.leaving != nil
 	s.mu.Unlock()
 	if leaving {
-		<-s.over
+		s.await()
 	}
 }
 
@@ -277,18 +280,13 @@ func (s *Session) awaitEnd() {
 // results. It does nothing where there is none.
 func (s *Session) Flush() {
 	switch {
+	case s.mode == ModeStream:
+		s.flushStream()
+		return
 	case s.open != nil:
 		// Of large content all but the last block is written already, and with
 		// it the expectation staged, but it is not over before the dot is.
 		s.stageContent()
-	case s.mode == ModeStream:
-		if len(s.staged) > 0 || !s.answered() {
-			s.exchange()
-		}
-		if s.overflow() {
-			s.Flush()
-		}
-		return
 	case len(s.staged) == 0:
 		return
 	}

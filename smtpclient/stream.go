@@ -6,18 +6,55 @@ package smtpclient
 // are waited for, as in ModeEnvelope.
 const streamRecipients = 100
 
-// stream queues the whole of t behind what is queued already: RSET, MAIL, RCPT
-// and the content by BDAT (RFC 3030), and waits only where the window is full.
-// RSET is the one lock that keeps a message out of another's envelope here: it
-// stands before every MAIL but the first (rule 4).
+// stream adds t to the window: whole transactions, RSET, MAIL, RCPT and the
+// content by BDAT (RFC 3030), back to back. RSET is the one lock that keeps a
+// message out of another's envelope here: it stands before every MAIL but the
+// first (rule 4).
+//
+// The last message of a window goes by DATA, and its content at the head of the
+// next window, as in ModeOverlap. Every 250 looks like every other, but 354
+// answers nothing else: when it comes in its place, every reply before it was the
+// reply to its own command. So t waits in s.last until it is known whether it is
+// the last.
 func (s *Session) stream(t *transaction) (again []int) {
-	t.streamed = true
-	reset, ok := s.begin(t)
-	if !ok {
+	if last := s.last; last != nil {
+		s.last = nil
+		s.queue(last)
+	}
+	if !s.begin(t) {
 		return t.to
 	}
-	s.begun++
-	if reset {
+	s.last = t
+	s.mu.Lock()
+	full := len(s.unsettled) > s.cfg.Window
+	s.mu.Unlock()
+	if full {
+		again = s.closeWindow()
+		s.overflow()
+	}
+	return again
+}
+
+// queue queues the whole of t, and writes what is queued when that is a block.
+func (s *Session) queue(t *transaction) {
+	s.mu.Lock()
+	t.streamed = true
+	s.proven = false
+	s.mu.Unlock()
+	s.queueEnvelope(t)
+	s.chunk(t)
+	if len(s.out) >= blockSize {
+		s.write()
+	}
+}
+
+// queueEnvelope queues RSET if it is due, MAIL and RCPT of t, behind the content
+// that is still to be sent.
+func (s *Session) queueEnvelope(t *transaction) {
+	if s.open != nil {
+		s.stageContent()
+	}
+	if t.reset {
 		s.stage(expectation{kind: kindRSET, t: t})
 		s.out = append(s.out, "RSET\r\n"...)
 		s.trace("RSET")
@@ -33,9 +70,50 @@ func (s *Session) stream(t *transaction) (again []int) {
 		s.out = m.appendRCPT(s.out, i)
 		s.trace(s.traced(at))
 	}
-	s.chunk(t)
-	s.keepWindow()
-	return nil
+}
+
+// closeWindow sends the window and waits for its replies. It returns the
+// recipients of the last message to try in a further transaction.
+func (s *Session) closeWindow() (again []int) {
+	t := s.last
+	s.last = nil
+	s.queueEnvelope(t)
+	s.stage(expectation{kind: kindDATA, t: t})
+	s.out = append(s.out, "DATA\r\n"...)
+	s.trace("DATA")
+	s.exchange()
+	return s.resolve(t)
+}
+
+// flushStream sends what there is of a window, up to the last content.
+func (s *Session) flushStream() {
+	for ok := true; ok; {
+		switch {
+		case s.last != nil:
+			t := s.last
+			s.transactions(t.sub, s.closeWindow(), s.transact)
+		case s.open != nil:
+			s.stageContent()
+			ok = s.exchange()
+		case len(s.staged) > 0 || !s.answered():
+			ok = s.exchange()
+		case !s.overflow():
+			s.makeDo()
+			return
+		}
+	}
+}
+
+// makeDo hands out results although the last DATA was refused, so that no 354
+// proves them.
+func (s *Session) makeDo() {
+	s.mu.Lock()
+	var ready []*submission
+	if s.leaving == nil {
+		ready = s.letGo(nil)
+	}
+	s.mu.Unlock()
+	publish(ready)
 }
 
 // chunk queues the content of t as one chunk. Large content is not copied but
@@ -61,23 +139,6 @@ func (s *Session) chunk(t *transaction) {
 		n := min(len(data), blockSize)
 		ok = s.send(data[:n])
 		data = data[n:]
-	}
-}
-
-// keepWindow writes what is queued when that is a block, and waits for all
-// replies when the window is full. Only when they are all in, and none too many,
-// is it certain that each was the reply to its own command: every 250 looks like
-// every other. Till then no result goes out.
-func (s *Session) keepWindow() {
-	s.mu.Lock()
-	full := len(s.unsettled) >= s.cfg.Window
-	s.mu.Unlock()
-	switch {
-	case full:
-		s.exchange()
-		s.overflow()
-	case len(s.out) >= blockSize:
-		s.write()
 	}
 }
 

@@ -83,6 +83,7 @@ type transaction struct {
 	// crowded are those refused for being too many in one transaction.
 	crowded     []int
 	phase       phase
+	reset       bool // RSET goes before its MAIL
 	mailOK      bool
 	mailRefused bool
 	streamed    bool // sent whole, by BDAT

@@ -159,6 +159,8 @@ func configure(c *smtpclient.Config, name, arg string) (err error) {
 	switch name {
 	case "mode":
 		c.Mode, err = smtpclient.ParseMode(arg)
+	case "window":
+		c.Window, err = strconv.Atoi(arg)
 	case "rcptmax":
 		c.MaxRecipients, err = strconv.Atoi(arg)
 	case "localname":

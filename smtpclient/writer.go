@@ -19,42 +19,41 @@ const blockSize = 64 << 10
 // sent if there is any, and returns the recipients to try in a further
 // transaction. In every mode but ModeOverlap it sends the content of t too.
 func (s *Session) transact(t *transaction) (again []int) {
-	reset, ok := s.begin(t)
-	if !ok {
+	if !s.begin(t) {
 		return t.to
 	}
 	if s.open != nil {
 		s.stageContent()
 	}
-	s.envelope(t, reset)
-	s.begun++
+	s.envelope(t)
 	return s.resolve(t)
 }
 
-// begin puts t on the books and reports whether RSET must go before its MAIL:
+// begin puts t on the books and finds out whether RSET must go before its MAIL:
 // that is so where the fate of the last transaction is open or was not
-// acceptance (rule 4). ok is false if the session is over.
-func (s *Session) begin(t *transaction) (reset, ok bool) {
+// acceptance (rule 4). It reports false if the session is over.
+func (s *Session) begin(t *transaction) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.leaving != nil {
-		return false, false
+		return false
 	}
-	reset = !s.clean || s.open != nil || len(s.unsettled) > 0
-	t.first = s.begun > 0 && !reset
+	t.reset = !s.clean || s.open != nil || len(s.unsettled) > 0
+	t.first = s.begun > 0 && !t.reset
+	s.begun++
 	s.clean = false
 	t.sub.reopen(t.to)
 	t.sub.open++
 	s.unsettled = append(s.unsettled, t)
-	return reset, true
+	return true
 }
 
-// envelope writes RSET if asked to, MAIL, RCPT and DATA, in one group or one
+// envelope writes RSET if it is due, MAIL, RCPT and DATA, in one group or one
 // by one, as the mode has it. When it returns, all of it has been answered or
 // the session is over.
-func (s *Session) envelope(t *transaction, reset bool) {
+func (s *Session) envelope(t *transaction) {
 	m := &t.sub.mail
-	if reset {
+	if t.reset {
 		s.stage(expectation{kind: kindRSET, t: t})
 		s.out = append(s.out, "RSET\r\n"...)
 		if !s.step(t, "RSET") {
@@ -138,7 +137,7 @@ func (s *Session) resolve(t *transaction) (again []int) {
 		s.out = append(s.out, ".\r\n"...)
 		s.trace(".")
 	}
-	if s.mode != ModeOverlap {
+	if s.mode < ModeOverlap {
 		s.Flush()
 	}
 	return again
@@ -157,12 +156,12 @@ func (s *Session) learnLimit(t *transaction) {
 func (s *Session) stageContent() {
 	t := s.open
 	s.open = nil
-	data := t.sub.mail.content.data
+	content := &t.sub.mail.content
 	if f := s.cfg.Trace.Content; f != nil {
-		f(s.id, len(data))
+		f(s.id, len(content.data))
 	}
 	s.stage(expectation{kind: kindEnd, t: t})
-	for stuffed, all := newStuffer(data), false; ; {
+	for stuffed, all := newStuffer(content), false; ; {
 		s.out, all = stuffed.append(s.out, blockSize)
 		if all {
 			break
@@ -287,7 +286,11 @@ func (s *Session) armWrite() {
 func (s *Session) await() bool {
 	s.mu.Lock()
 	for (s.waiting || s.leaving != nil) && !s.dead {
-		s.changed.Wait()
+		if s.tired && s.expected.len() == 0 && !s.stop {
+			s.farewell()
+		} else {
+			s.changed.Wait()
+		}
 	}
 	dead := s.dead
 	s.mu.Unlock()
@@ -295,4 +298,26 @@ func (s *Session) await() bool {
 		<-s.over
 	}
 	return !dead
+}
+
+// farewell says QUIT to a server that has said 421 and keeps the connection
+// open. It may have said so of its own accord, and owe one more reply: then what
+// it said before is one place off, and the reply to QUIT will not be 221. s.mu is
+// held, but not meanwhile.
+func (s *Session) farewell() {
+	s.tired = false
+	s.expected.push([]expectation{{kind: kindQUIT}})
+	s.writing = true
+	s.mu.Unlock()
+	s.trace("QUIT")
+	s.conn.SetWriteDeadline(time.Now().Add(s.cfg.Timeouts.LastWord))
+	n, _ := s.conn.Write([]byte("QUIT\r\n")) // that it is gone, Read says
+	if f := s.cfg.Trace.Wrote; f != nil {
+		f(s.id, n)
+	}
+	s.mu.Lock()
+	s.writing = false
+	s.lastWord = time.Now().Add(s.cfg.Timeouts.LastWord)
+	s.armLocked()
+	s.changed.Broadcast() // end may wait for it
 }

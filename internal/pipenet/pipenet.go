@@ -1,5 +1,6 @@
 // Package pipenet is a network inside the process, for tests under a fake
-// clock: connections are net.Pipes, which buffer nothing.
+// clock. Its connections are net.Pipes, which buffer nothing, or buffer as
+// sockets do.
 package pipenet
 
 import (
@@ -10,20 +11,29 @@ import (
 
 // A Listener accepts the connections that its Dial makes.
 type Listener struct {
+	pipe  func() (here, there net.Conn)
 	conns chan net.Conn
 	done  chan struct{}
 	once  sync.Once
 }
 
-// Listen returns a new listener.
-func Listen() *Listener {
-	return &Listener{conns: make(chan net.Conn), done: make(chan struct{})}
+// Listen returns a new listener of connections that buffer nothing.
+func Listen() *Listener { return listen(net.Pipe) }
+
+// ListenBuffered returns a new listener of connections that buffer up to size
+// octets in each direction.
+func ListenBuffered(size int) *Listener {
+	return listen(func() (here, there net.Conn) { return Pipe(size) })
+}
+
+func listen(pipe func() (here, there net.Conn)) *Listener {
+	return &Listener{pipe: pipe, conns: make(chan net.Conn), done: make(chan struct{})}
 }
 
 // Dial connects to l; network and address are not looked at. It fails with
 // net.ErrClosed when l is closed.
 func (l *Listener) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	here, there := net.Pipe()
+	here, there := l.pipe()
 	select {
 	case l.conns <- there:
 		return here, nil
@@ -51,4 +61,6 @@ func (l *Listener) Close() error {
 }
 
 // Addr implements net.Listener.
-func (l *Listener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
+func (l *Listener) Addr() net.Addr { return address() }
+
+func address() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
