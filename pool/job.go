@@ -46,11 +46,10 @@ type task struct {
 
 	// owned by whoever has the task, handed on under Pool.mu
 	result   Result
-	owed     []int           // the recipients of the next attempt; nil: all
-	attempt  smtpclient.Mail // the mail of an attempt that is not the first
-	free     int             // attempts not charged
-	reused   bool            // the session of this attempt had carried mail before
-	worker   *worker         // of this attempt
+	owed     []int   // the recipients of the next attempt; nil: all
+	free     int     // attempts not charged
+	reused   bool    // the session of this attempt had carried mail before
+	worker   *worker // of this attempt
 	backoff  backoff.BackOff
 	patience bool // holds no place in Config.Queue: it has one in MaxWaiting
 
@@ -58,7 +57,7 @@ type task struct {
 	place     place
 	abandoned bool                // the owner has been given a result and wants no other
 	session   *smtpclient.Session // that has the task in hand
-	known     Result              // what earlier attempts have come to
+	known     *Result             // what earlier attempts have come to; nil: there were none
 	open      []int               // who is to be tried again; nil: everybody
 	prev      *task               // in Pool.queue or Pool.inHand
 	next      *task
@@ -77,12 +76,12 @@ func (t *task) mail() *smtpclient.Mail {
 	if t.owed == nil {
 		return &t.job.Mail
 	}
-	t.attempt = t.job.Mail
-	t.attempt.To = make([]smtpclient.Recipient, len(t.owed))
+	m := t.job.Mail
+	m.To = make([]smtpclient.Recipient, len(t.owed))
 	for k, i := range t.owed {
-		t.attempt.To[k] = t.job.To[i]
+		m.To[k] = t.job.To[i]
 	}
-	return &t.attempt
+	return &m
 }
 
 // merge takes the result of an attempt over into the task's.
@@ -135,8 +134,9 @@ func (t *task) conclude() Result {
 // remember keeps what is known of t for an owner who does not wait for the next
 // attempt. Pool.mu is held.
 func (t *task) remember() {
-	t.known = t.result
-	t.known.Recipients = slices.Clone(t.result.Recipients)
+	known := t.result
+	known.Recipients = slices.Clone(t.result.Recipients)
+	t.known = &known
 	t.open = t.owed
 }
 

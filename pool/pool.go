@@ -210,7 +210,10 @@ func (p *Pool) abandon(t *task, why error) {
 		return // its result is about to come
 	}
 	t.abandoned = true
-	mine := task{job: t.job, result: t.known}
+	mine := task{job: t.job}
+	if t.known != nil {
+		mine.result = *t.known
+	}
 	open := t.open
 	p.mu.Unlock()
 	err := &smtpclient.SessionError{Op: "send", Addr: p.cfg.Relay.Addr, Outcome: smtpclient.Unknown, Err: why}
