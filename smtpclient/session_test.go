@@ -160,40 +160,47 @@ func TestSessionAccessors(t *testing.T) {
 	<-s.Done()
 }
 
-// 5,000 recipients in one transaction over an unbuffered connection: commands
-// and replies must not wait for one another.
+// 5,000 recipients in one transaction: commands and replies must not wait for one
+// another, however little the network holds.
 func TestManyRecipients(t *testing.T) {
-	for _, mode := range []smtpclient.Mode{smtpclient.ModeLockstep, smtpclient.ModeEnvelope, smtpclient.ModeOverlap} {
-		synctest.Test(t, func(t *testing.T) {
-			srv, c := newPipeServer(t)
-			srv.OnRcpt = refuseByName
-			srv.Start()
-			c.Mode, c.MaxRecipients = mode, 5000
-			var to []string
-			for i := range 5000 {
-				to = append(to, fmt.Sprintf("%s%d@b.test", []string{"ok", "bad", "busy", "ok", "ok"}[i%5], i))
-			}
-			r, err := dial(t, c).Send(t.Context(), mailTo(1, to...))
-			var several *smtpclient.RecipientsError
-			if !errors.As(err, &several) {
-				t.Fatal(err)
-			}
-			count := map[smtpclient.Outcome]int{}
-			for i, rcpt := range r.Recipients {
-				if rcpt.Address != to[i] {
-					t.Fatalf("recipient %d is %s", i, rcpt.Address)
-				}
-				count[rcpt.Outcome]++
-			}
-			if count[smtpclient.Accepted] != 3000 || count[smtpclient.Rejected] != 1000 || count[smtpclient.Deferred] != 1000 {
-				t.Errorf("%s: %v", mode, count)
-			}
-			m := srv.Messages()
-			if len(m) != 1 || len(m[0].To) != 3000 {
-				t.Errorf("%s: %d messages", mode, len(m))
-			}
-			srv.Close()
-		})
+	for _, mode := range []smtpclient.Mode{smtpclient.ModeLockstep, smtpclient.ModeEnvelope, smtpclient.ModeOverlap, smtpclient.ModeStream} {
+		for _, buffer := range []int{0, 1, 4096} {
+			t.Run(fmt.Sprintf("%v-%d", mode, buffer), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { sendToMany(t, mode, buffer) })
+			})
+		}
+	}
+}
+
+func sendToMany(t *testing.T, mode smtpclient.Mode, buffer int) {
+	srv, c := newPipeServer(t)
+	if buffer > 0 {
+		srv, c = newBufferedServer(t, buffer)
+	}
+	srv.OnRcpt = refuseByName
+	srv.Start()
+	c.Mode, c.MaxRecipients = mode, 5000
+	var to []string
+	for i := range 5000 {
+		to = append(to, fmt.Sprintf("%s%d@b.test", []string{"ok", "bad", "busy", "ok", "ok"}[i%5], i))
+	}
+	r, err := dial(t, c).Send(t.Context(), mailTo(1, to...))
+	var several *smtpclient.RecipientsError
+	if !errors.As(err, &several) {
+		t.Fatal(err)
+	}
+	count := map[smtpclient.Outcome]int{}
+	for i, rcpt := range r.Recipients {
+		if rcpt.Address != to[i] {
+			t.Fatalf("recipient %d is %s", i, rcpt.Address)
+		}
+		count[rcpt.Outcome]++
+	}
+	if count[smtpclient.Accepted] != 3000 || count[smtpclient.Rejected] != 1000 || count[smtpclient.Deferred] != 1000 {
+		t.Errorf("%v", count)
+	}
+	if m := srv.Messages(); len(m) != 1 || len(m[0].To) != 3000 {
+		t.Errorf("%d messages", len(m))
 	}
 }
 
