@@ -29,8 +29,8 @@ type Config struct {
 	// Sessions is the most sessions at once; 0 is 4.
 	Sessions int
 	// Queue is the most jobs in the pool that wait for a session or are in a
-	// session's hand; 0 is 64 + 16 × Sessions, and twice what the sessions'
-	// windows hold on top of that in ModeStream. Who hands over more waits.
+	// session's hand; 0 is 64 + 4 × Sessions, and what the sessions' windows hold
+	// on top of that in ModeStream. Who hands over more waits.
 	Queue int
 	// MaxWaiting is the most jobs that may wait for their next attempt without
 	// taking up a place in Queue; 0 is 4,096.

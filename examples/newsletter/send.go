@@ -75,9 +75,9 @@ func poolConfig(m *mailing) pool.Config {
 		size += len(a.Content) * 3 / 2 // base64
 	}
 	sessions := m.options.sessions
-	queue := 64 + 16*sessions
+	queue := 64 + 4*sessions
 	if m.options.mode == smtpclient.ModeStream {
-		queue += 2 * sessions * cmp.Or(m.options.window, smtpclient.DefaultWindow)
+		queue += sessions * cmp.Or(m.options.window, smtpclient.DefaultWindow)
 	}
 	return pool.Config{
 		Relay:         m.relay.Config,
