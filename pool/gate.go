@@ -15,7 +15,7 @@ type gate struct {
 }
 
 func newGate(places int) *gate {
-	return &gate{semaphore.NewWeighted(int64(places)), max(1, int64(places/8))}
+	return &gate{semaphore.NewWeighted(int64(places)), max(1, min(int64(places/8), 32))}
 }
 
 // enter takes a place. The error is ctx's, if that ends before there is one.

@@ -12,8 +12,8 @@ import (
 	"github.com/bulksmtp/bulksmtp/smtpclient/smtptest"
 )
 
-// A rig is a pool in front of a test server, joined by a network without
-// buffers, so that it runs under a fake clock too.
+// A rig is a pool in front of a test server, joined by a network inside the
+// process, so that it runs under a fake clock too.
 type rig struct {
 	t      *testing.T
 	server *smtptest.Server
@@ -25,7 +25,13 @@ type rig struct {
 // they start. The server is closed when the test ends; the test closes the pool.
 func newRig(t *testing.T, adjust func(*smtptest.Server, *pool.Config)) *rig {
 	t.Helper()
-	r := &rig{t: t, server: &smtptest.Server{NoSTARTTLS: true}, net: pipenet.Listen()}
+	return newRigOn(t, pipenet.Listen(), adjust)
+}
+
+// newRigOn is newRig on a network with buffers, say.
+func newRigOn(t *testing.T, net *pipenet.Listener, adjust func(*smtptest.Server, *pool.Config)) *rig {
+	t.Helper()
+	r := &rig{t: t, server: &smtptest.Server{NoSTARTTLS: true}, net: net}
 	r.server.Listener = r.net
 	c := pool.Config{
 		Sessions: 1,
