@@ -61,11 +61,9 @@ func (s *Session) addUp() (over bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.expected.len() == 0 && s.leaving == nil {
-		switch {
-		case s.parser.buffered():
+		if s.parser.buffered() {
 			s.leaveLocked("idle", errUnsolicited) // the rest of it may say why
-		case s.proven || len(s.held) > 2*s.cfg.Window:
-			s.doubtful = false
+		} else {
 			s.handOut()
 		}
 	}
@@ -83,9 +81,10 @@ func (s *Session) addUp() (over bool) {
 	return false
 }
 
-// handOut hands out what hold kept back. s.mu is held, but not meanwhile.
+// handOut hands out what is proven. s.mu is held, but not meanwhile.
 func (s *Session) handOut() {
-	ready := s.letGo(s.ready[:0])
+	s.doubtful = s.proven < len(s.held)
+	ready := s.letGo(s.proven, s.ready[:0])
 	if len(ready) == 0 {
 		return
 	}
@@ -96,17 +95,20 @@ func (s *Session) handOut() {
 	s.mu.Lock()
 }
 
-// hold keeps the verdict on t back until its group adds up.
+// hold keeps the verdict on t back until it is proven that every reply so far was
+// its own command's. Most replies look like others; but 354 answers nothing but
+// DATA, and where DATA was refused, 250 comes next for nothing but RSET.
 func (s *Session) hold(t *transaction) {
 	s.held, s.next = append(s.held, t), Reply{}
 }
 
-// letGo finishes the transactions that were held.
-func (s *Session) letGo(ready []*submission) []*submission {
-	for _, t := range s.held {
+// letGo finishes the first n of the transactions that are held.
+func (s *Session) letGo(n int, ready []*submission) []*submission {
+	for _, t := range s.held[:n] {
 		ready = s.finishLocked(t, ready)
 	}
-	s.held = s.held[:0]
+	s.held = slices.Delete(s.held, 0, n)
+	s.proven -= min(s.proven, n)
 	return ready
 }
 
@@ -177,8 +179,13 @@ func (s *Session) judge(e *expectation, r Reply) {
 	if len(s.held) > 0 && s.next.Code == 0 {
 		s.next = r
 	}
+	refusedDATA := s.refusedDATA
+	s.refusedDATA = e.kind == kindDATA && r.Code != 354
 	switch e.kind {
 	case kindRSET:
+		if refusedDATA && r.Code == 250 {
+			s.proven = len(s.held)
+		}
 		s.judgeRSET(e, r)
 	case kindMAIL:
 		s.judgeMAIL(e.t, r)
@@ -205,15 +212,18 @@ func (s *Session) judge(e *expectation, r Reply) {
 // of it can be believed.
 func (s *Session) judgeRSET(e *expectation, r Reply) {
 	switch {
-	case e.t == nil:
-		s.clean = r.Code == 250
-	case r.Code != 250:
+	case r.Code == 250:
+		s.clean = e.t == nil
+	case e.t == nil && s.proven == len(s.held):
+		s.clean = false
+	default:
 		s.leaveLocked("RSET", &ReplyError{Verb: "RSET", Reply: r})
-		if e.t.streamed {
-			s.stop = true
-			if r.Code != 421 {
-				s.takeBack() // no server refuses RSET: this was meant for another command
-			}
+		if e.t != nil && !e.t.streamed {
+			return // the reply to DATA will tell
+		}
+		s.stop = true
+		if r.Code != 421 {
+			s.takeBack() // no server refuses RSET: this was meant for another command
 		}
 	}
 }
@@ -246,7 +256,7 @@ func (s *Session) judgeRCPT(e *expectation, r Reply) {
 
 func (s *Session) judgeDATA(t *transaction, r Reply) {
 	if r.Code == 354 {
-		s.proven = true
+		s.proven = len(s.held)
 		s.tired = false // QUIT would be content now
 	}
 	switch {
@@ -263,6 +273,9 @@ func (s *Session) judgeDATA(t *transaction, r Reply) {
 		s.leaveLocked("DATA", &ReplyError{Verb: "DATA", Reply: r})
 	default:
 		t.refuse(t.took, "DATA", r)
+		if s.leaving != nil && s.leaving.Op == "RSET" && !s.tired {
+			s.takeBack() // RSET was not answered 250, and nothing proves that this was the reply to it
+		}
 	}
 }
 
@@ -306,7 +319,8 @@ func (s *Session) outOfStep(err error) {
 // takeBack undoes what the current group's replies said.
 func (s *Session) takeBack() {
 	for _, t := range s.unsettled {
-		if !t.sure && (t.dotAt == 0 || t.streamed || slices.Contains(s.held, t)) {
+		held := slices.Index(s.held, t)
+		if !t.sure && held >= s.proven || held < 0 && (t.dotAt == 0 || t.streamed) {
 			t.doubt(s.handed, s.leaving)
 		}
 	}
@@ -414,7 +428,7 @@ func (s *Session) end() {
 	for s.writing {
 		s.changed.Wait()
 	}
-	ready := s.letGo(nil)
+	ready := s.letGo(len(s.held), nil)
 	for _, t := range s.overflowed {
 		t.sub.open-- // its crowded stay Deferred
 		if t.sub.finished() {

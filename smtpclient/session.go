@@ -41,37 +41,38 @@ type Session struct {
 	rcptMax    int           // recipients a transaction, as far as is known
 	writeAlarm time.Time     // the connection's write deadline
 
-	mu         sync.Mutex // guards the following; never held across I/O
-	changed    sync.Cond  // on mu: what await or end waits for may have come about
-	expected   fifo
-	unsettled  []*transaction // in the order of their MAIL
-	held       []*transaction // judged at their end of data, until the group adds up
-	proven     bool           // no BDAT was queued after the last 354
-	next       Reply          // the reply counted behind held's
-	doubtful   bool           // a refusal was counted in the current group
-	clean      bool           // no transaction can be open at the server
-	overflowed []*transaction // streamed, with recipients to be tried again
-	waiting    bool           // replies are due, or in and not known to be all
-	writing    bool           // a Write is under way
-	written    int64          // octets that the connection took for certain
-	handed     int64          // octets that it may have taken
-	headSince  time.Time      // since when the first of expected is waited for
-	alarm      time.Time      // the connection's read deadline; zero: none
-	leaving    *SessionError  // why nothing more will be sent
-	lastWord   time.Time      // when to stop reading, if leaving
-	stop       bool           // stop reading now
-	tired      bool           // the server has said 421 in answer to a command
-	refused    int            // transactions that came to no content
-	quitting   bool
-	dead       bool
-	err        error // why it is dead
+	mu          sync.Mutex // guards the following; never held across I/O
+	changed     sync.Cond  // on mu: what await or end waits for may have come about
+	expected    fifo
+	unsettled   []*transaction // in the order of their MAIL
+	held        []*transaction // judged, until it is proven that the replies were theirs
+	proven      int            // how many of held are
+	refusedDATA bool           // the last reply was a refusal of DATA
+	next        Reply          // the reply counted behind held's
+	doubtful    bool           // a refusal was counted in the current group
+	clean       bool           // no transaction can be open at the server
+	overflowed  []*transaction // streamed, with recipients to be tried again
+	waiting     bool           // replies are due, or in and not known to be all
+	writing     bool           // a Write is under way
+	written     int64          // octets that the connection took for certain
+	handed      int64          // octets that it may have taken
+	headSince   time.Time      // since when the first of expected is waited for
+	alarm       time.Time      // the connection's read deadline; zero: none
+	leaving     *SessionError  // why nothing more will be sent
+	lastWord    time.Time      // when to stop reading, if leaving
+	stop        bool           // stop reading now
+	tired       bool           // the server has said 421 in answer to a command
+	refused     int            // transactions that came to no content
+	quitting    bool
+	dead        bool
+	err         error // why it is dead
 }
 
 func newSession(h *handshake) *Session {
 	s := &Session{
 		id: h.id, cfg: h.cfg, raw: h.raw, conn: h.conn, ext: h.ext, mode: h.cfg.Mode.effective(&h.ext),
 		state: h.state, verified: h.verified, over: make(chan struct{}), parser: h.parser,
-		rcptMax: h.cfg.MaxRecipients, clean: true, proven: true,
+		rcptMax: h.cfg.MaxRecipients, clean: true,
 	}
 	if m := h.ext.Limits.RcptMax; m > 0 && m < s.rcptMax {
 		s.rcptMax = m
@@ -288,7 +289,31 @@ func (s *Session) Flush() {
 		// it the expectation staged, but it is not over before the dot is.
 		s.stageContent()
 	case len(s.staged) == 0:
+		s.prove()
 		return
 	}
 	s.exchange()
+	s.prove()
+}
+
+// prove has the last verdicts handed out, for which there is no next message to
+// prove them by. Behind a DATA that was refused RSET is due in any case. After the
+// end of mail data nothing is: it has come alone, behind a 354.
+func (s *Session) prove() {
+	s.mu.Lock()
+	reset := s.refusedDATA && s.proven < len(s.held) && s.leaving == nil
+	s.mu.Unlock()
+	if reset {
+		s.stage(expectation{kind: kindRSET})
+		s.out = append(s.out, "RSET\r\n"...)
+		s.trace("RSET")
+		s.exchange()
+	}
+	s.mu.Lock()
+	var ready []*submission
+	if s.leaving == nil {
+		ready = s.letGo(len(s.held), nil)
+	}
+	s.mu.Unlock()
+	publish(ready)
 }

@@ -39,7 +39,6 @@ func (s *Session) stream(t *transaction) (again []int) {
 func (s *Session) queue(t *transaction) {
 	s.mu.Lock()
 	t.streamed = true
-	s.proven = false
 	s.mu.Unlock()
 	s.queueEnvelope(t)
 	s.chunk(t)
@@ -98,22 +97,10 @@ func (s *Session) flushStream() {
 		case len(s.staged) > 0 || !s.answered():
 			ok = s.exchange()
 		case !s.overflow():
-			s.makeDo()
+			s.prove()
 			return
 		}
 	}
-}
-
-// makeDo hands out results although the last DATA was refused, so that no 354
-// proves them.
-func (s *Session) makeDo() {
-	s.mu.Lock()
-	var ready []*submission
-	if s.leaving == nil {
-		ready = s.letGo(nil)
-	}
-	s.mu.Unlock()
-	publish(ready)
 }
 
 // chunk queues the content of t as one chunk. Large content is not copied but

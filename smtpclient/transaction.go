@@ -212,7 +212,7 @@ func (t *transaction) notSent(why *SessionError) {
 // too many in its group: the reply to its end of data then is the one counted
 // as such or the one behind it, next; last is the one too many.
 func (t *transaction) surely(last, next Reply) bool {
-	if t.streamed {
+	if t.streamed || len(t.took) == 0 {
 		return false
 	}
 	if next.Code == 0 {

@@ -122,8 +122,11 @@ func (s *Session) resolve(t *transaction) (again []int) {
 		s.learnLimit(t)
 	}
 	var ready []*submission
-	if phase != inData {
-		ready = s.finishLocked(t, nil)
+	switch phase {
+	case inEnvelope:
+		s.hold(t)
+	case isVoid:
+		ready = s.finishLocked(t, nil) // the 354 has proved it
 	}
 	s.mu.Unlock()
 	publish(ready)

@@ -27,6 +27,7 @@
 //
 // See in overlap how a RSET opens the envelope that rides behind content: the
 // message before it may yet be refused, and must not leave its recipients behind.
+// Behind the last message, which is refused, it goes alone.
 //
 // Content and credentials are not shown: the library does not hand them to
 // anybody who watches.

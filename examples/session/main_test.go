@@ -75,13 +75,14 @@ func TestModes(t *testing.T) {
 		{"envelope", []string{
 			" MAIL RCPT DATA", " end of data",
 			" MAIL RCPT RCPT DATA", " end of data",
-			" MAIL RCPT DATA",
+			" MAIL RCPT DATA", " RSET",
 			" QUIT",
 		}},
 		{"overlap", []string{
 			" MAIL RCPT DATA",
 			" end of data RSET MAIL RCPT RCPT DATA",
 			" end of data RSET MAIL RCPT DATA",
+			" RSET",
 			" QUIT",
 		}},
 	} {
@@ -121,7 +122,7 @@ func TestOutOfTheBox(t *testing.T) {
 			t.Errorf("output lacks %q:\n%s", want, out)
 		}
 	}
-	if sent, _ := groups(t, out); len(sent) != 4 {
+	if sent, _ := groups(t, out); len(sent) != 5 {
 		t.Errorf("groups %q", sent)
 	}
 }
