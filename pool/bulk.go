@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bulksmtp/bulksmtp/smtpclient"
+	"golang.org/x/sync/semaphore"
 )
 
 // SendAll sends the jobs of an iterator and yields their results as they come,
@@ -30,7 +31,7 @@ func (p *Pool) SendAll(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Result]
 	return func(yield func(Result) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		b := &bulk{
-			pool: p, window: newGate(p.cfg.Queue + p.cfg.MaxWaiting),
+			pool: p, window: semaphore.NewWeighted(int64(p.cfg.Queue + p.cfg.MaxWaiting)),
 			news: make(chan struct{}, 1), fed: make(chan struct{}),
 		}
 		go b.feed(ctx, jobs)
@@ -48,9 +49,9 @@ func (p *Pool) SendAll(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Result]
 // A bulk is one call of SendAll, and the owner of its tasks.
 type bulk struct {
 	pool   *Pool
-	window *gate         // jobs in the pool, and results not yielded
-	news   chan struct{} // a token: look at ready
-	fed    chan struct{} // closed when no more jobs will come
+	window *semaphore.Weighted // jobs in the pool, and results not yielded
+	news   chan struct{}       // a token: look at ready
+	fed    chan struct{}       // closed when no more jobs will come
 
 	panicked any // what jobs panicked with; read when fed is closed
 
@@ -70,7 +71,7 @@ func (b *bulk) feed(ctx context.Context, jobs func(func(Job) bool)) {
 	defer close(b.fed)
 	defer func() { b.panicked = recover() }() // it is the caller's: see SendAll
 	for j := range jobs {
-		if err := b.window.enter(ctx); err != nil {
+		if err := b.window.Acquire(ctx, 1); err != nil {
 			b.yield(0, due{unsent(&j, notSent("queue", b.pool.cfg.Relay.Addr, err)), false})
 			return
 		}
@@ -114,7 +115,7 @@ func (b *bulk) results(ctx context.Context, yield func(Result) bool) {
 		b.mu.Unlock()
 		for i := range batch {
 			if batch[i].held {
-				b.window.leave()
+				b.window.Release(1)
 			}
 			if !yield(batch[i].Result) {
 				return

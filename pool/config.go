@@ -29,8 +29,8 @@ type Config struct {
 	// Sessions is the most sessions at once; 0 is 4.
 	Sessions int
 	// Queue is the most jobs in the pool that wait for a session or are in a
-	// session's hand; 0 is 64 + 4 × Sessions, and two windows more than those of
-	// the sessions on top of that in ModeStream. Who hands over more waits.
+	// session's hand; 0 is 64 + 4 × Sessions, and twice what the sessions' windows
+	// hold on top of that in ModeStream. Who hands over more waits.
 	Queue int
 	// MaxWaiting is the most jobs that may wait for their next attempt without
 	// taking up a place in Queue; 0 is 4,096.
@@ -103,7 +103,7 @@ func (c *Config) Validate() error {
 
 func (c *Config) setDefaults() {
 	c.Sessions = cmp.Or(c.Sessions, 4)
-	c.Queue = cmp.Or(c.Queue, 64+4*c.Sessions+(c.Sessions+2)*c.window())
+	c.Queue = cmp.Or(c.Queue, 64+c.Sessions*(4+2*c.window()))
 	c.MaxWaiting = cmp.Or(c.MaxWaiting, 4096)
 	c.IdleTimeout = cmp.Or(c.IdleTimeout, 30*time.Second)
 	c.MaxAttempts = cmp.Or(c.MaxAttempts, 3)

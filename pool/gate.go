@@ -2,37 +2,64 @@ package pool
 
 import (
 	"context"
-
-	"golang.org/x/sync/semaphore"
+	"slices"
 )
 
-// A gate bounds how many jobs are inside. Who finds it full waits until there
-// are several places, so that somebody who makes jobs faster than the relay
-// takes them is woken now and then, not for every message.
+// A gate bounds how many jobs are inside: those that hold a place in
+// Config.Queue. Who finds no place waits; with batch places at once somebody who
+// makes jobs faster than the relay takes them is woken now and then, not for
+// every message. But while the queue is empty nobody waits for more than one.
+// Guarded by Pool.mu.
 type gate struct {
-	places *semaphore.Weighted
-	batch  int64 // how many places are waited for
+	free    int             // places
+	batch   int             // how many must be free for the first who waits to be let in
+	waiting []chan struct{} // of those who wait, closed to let them in
 }
 
-func newGate(places int) *gate {
-	return &gate{semaphore.NewWeighted(int64(places)), max(1, min(int64(places/8), 32))}
-}
+func newGate(places int) gate { return gate{free: places, batch: max(1, min(places/8, 32))} }
 
 // enter takes a place. The error is ctx's, if that ends before there is one.
-func (g *gate) enter(ctx context.Context) error {
+// p.mu is held, but not while enter waits.
+func (p *Pool) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if g.places.TryAcquire(1) {
+	g := &p.gate
+	if g.free > 0 && len(g.waiting) == 0 {
+		g.free--
 		return nil
 	}
-	if err := g.places.Acquire(ctx, g.batch); err != nil {
-		return err
+	in := make(chan struct{})
+	g.waiting = append(g.waiting, in)
+	p.letIn()
+	p.mu.Unlock()
+	select {
+	case <-in:
+		p.mu.Lock()
+		return nil
+	case <-ctx.Done():
 	}
-	if g.batch > 1 {
-		g.places.Release(g.batch - 1)
+	p.mu.Lock()
+	if i := slices.Index(g.waiting, in); i >= 0 {
+		g.waiting = slices.Delete(g.waiting, i, i+1)
+	} else {
+		p.leave() // let in meanwhile
 	}
-	return nil
+	return ctx.Err()
 }
 
-func (g *gate) leave() { g.places.Release(1) }
+// leave gives a place back. p.mu is held.
+func (p *Pool) leave() {
+	p.gate.free++
+	p.letIn()
+}
+
+// letIn lets in who waits, if it is time. p.mu is held.
+func (p *Pool) letIn() {
+	g := &p.gate
+	for g.free > 0 && len(g.waiting) > 0 && (g.free >= g.batch || p.queue.len == 0) {
+		close(g.waiting[0])
+		g.waiting = slices.Delete(g.waiting, 0, 1)
+		g.free--
+	}
+}

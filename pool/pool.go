@@ -13,7 +13,6 @@ import (
 // A Pool sends messages to one relay. Its methods are safe for concurrent use.
 type Pool struct {
 	cfg       Config
-	places    *gate              // Config.Queue
 	dialed    context.Context    // ends when no session may be built any more
 	closeDoor context.CancelFunc // ends dialed
 	aborted   context.Context    // ends when all sessions are to be closed
@@ -23,6 +22,7 @@ type Pool struct {
 	workers sync.WaitGroup // workers, and the goroutine of delayed
 
 	mu       sync.Mutex // guards the following; never held across I/O, nor while an owner or a hook is called
+	gate     gate       // to the queue
 	queue    list       // tasks for the next free worker
 	inHand   list       // tasks that a worker has
 	delayed  schedule   // tasks that wait for their next attempt
@@ -48,7 +48,7 @@ func New(c Config) (*Pool, error) {
 	}
 	c.setDefaults()
 	p := &Pool{
-		cfg: c, places: newGate(c.Queue),
+		cfg: c, gate: newGate(c.Queue),
 		recheck: make(chan struct{}, 1), sessions: map[*smtpclient.Session]struct{}{},
 		draining: make(chan struct{}), emptied: make(chan struct{}),
 	}
@@ -116,19 +116,19 @@ func (c callback) take(r Result) { c(r) }
 // admit takes a job into the queue. ctx bounds the wait for a place, and life
 // the attempts.
 func (p *Pool) admit(ctx, life context.Context, j Job, o owner) (*task, error) {
-	if err := p.places.enter(ctx); err != nil {
-		return nil, notSent("queue", p.cfg.Relay.Addr, err)
-	}
 	t := &task{job: j, ctx: life, owner: o}
 	t.settled = func(r *smtpclient.Result) { p.settle(t, r) }
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if err := p.enter(ctx); err != nil {
+		return nil, notSent("queue", p.cfg.Relay.Addr, err)
+	}
 	err := p.hopeless(t)
 	if p.closed {
 		err = notSent("queue", p.cfg.Relay.Addr, ErrClosed)
 	}
 	if err != nil {
-		p.places.leave()
+		p.leave()
 		return nil, err
 	}
 	p.taken++
@@ -247,10 +247,14 @@ func (p *Pool) finish(tasks ...*task) {
 	if len(tasks) == 0 {
 		return
 	}
+	p.mu.Lock()
+	for _, t := range tasks {
+		p.vacate(t) // before its owner hears of it, and perhaps submits the next
+	}
+	p.mu.Unlock()
 	for _, t := range tasks {
 		r := t.conclude()
 		p.tally.count(&r)
-		p.vacate(t)
 		if !t.abandoned {
 			t.owner.take(r)
 		}

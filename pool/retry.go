@@ -91,7 +91,7 @@ func (p *Pool) putBack(t *task, again, useful bool, pause time.Duration) (done, 
 		// Who waits for long must not keep others from being sent.
 		t.patience = true
 		p.waiting++
-		p.places.leave()
+		p.leave()
 	}
 	t.place, t.due = inDelay, now()+int64(pause)
 	p.delayed.add(t)
@@ -118,15 +118,13 @@ func (p *Pool) pause(t *task, owed int) time.Duration {
 	return max(d, 1)
 }
 
-// vacate frees the place that t held.
+// vacate frees the place that t held. p.mu is held.
 func (p *Pool) vacate(t *task) {
-	if !t.patience {
-		p.places.leave()
-		return
+	if t.patience {
+		p.waiting--
+	} else {
+		p.leave()
 	}
-	p.mu.Lock()
-	p.waiting--
-	p.mu.Unlock()
 }
 
 // tick is the goroutine that puts delayed tasks back into the queue. It ends

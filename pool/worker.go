@@ -138,6 +138,7 @@ func (p *Pool) poll(w *worker) *task {
 	}
 	t := p.queue.head
 	p.queue.remove(t)
+	p.letIn() // the queue may be empty now
 	p.inHand.pushBack(t)
 	t.place, t.session = inHand, w.session
 	return t

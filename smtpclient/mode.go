@@ -22,7 +22,8 @@ const (
 	// ModeStream sends whole transactions by BDAT back to back, up to
 	// Config.Window of them before the first is answered: less than one round
 	// trip a message. The last of a window goes by DATA, as in ModeOverlap: the
-	// 354 proves that each reply was that to its own command. The mode needs
+	// 354 proves that each reply was that to its own command; so a message that
+	// none follows takes two round trips. The mode needs
 	// PIPELINING and CHUNKING (RFC 3030), and a relay known to cope, such as
 	// Postfix or Exim; with others it is ModeOverlap. When the connection is lost,
 	// every message in the window is Unknown.

@@ -407,8 +407,8 @@ func (s *Session) lost(err error) {
 		err = io.ErrUnexpectedEOF
 	}
 	s.leaveLocked(op, err)
-	waited := errors.Is(err, os.ErrDeadlineExceeded) && op != kindQUIT.String()
-	if s.intruded() || s.doubtful && waited {
+	missing := errors.Is(err, os.ErrDeadlineExceeded) && s.expected.len() > 0 && s.expected.first().kind != kindQUIT
+	if s.intruded() || s.doubtful && missing {
 		// There was part of a reply too many; or the last reply of the group is
 		// missing, and one of those before it was a refusal. Either way they may
 		// all have been one place off.

@@ -37,7 +37,7 @@ type Session struct {
 	offset     int64         // stream offset of out's first octet
 	open       *transaction  // 354 seen, content not yet written
 	last       *transaction  // in ModeStream: begun, and not yet queued
-	begun      int           // MAIL commands queued
+	begun      int           // transactions, last included
 	rcptMax    int           // recipients a transaction, as far as is known
 	writeAlarm time.Time     // the connection's write deadline
 
@@ -97,7 +97,8 @@ func (s *Session) Mode() Mode { return s.mode }
 // TLS returns the TLS state, nil on a plaintext connection.
 func (s *Session) TLS() *tls.ConnectionState { return s.state }
 
-// Begun returns the number of mail transactions begun.
+// Begun returns the number of mail transactions begun, be it that one of them is
+// still to be sent.
 func (s *Session) Begun() int { return s.begun }
 
 // Spent reports whether the server's LIMITS MAILMAX allows no further mail
@@ -118,7 +119,8 @@ func (s *Session) Refused() int {
 
 // Done returns a channel that is closed when the session is over, be it while
 // idle: the server has closed it or said something unasked. By then every
-// Result has been handed out.
+// Result has been handed out, but those that a Start or Flush under way hands out
+// before it returns.
 func (s *Session) Done() <-chan struct{} { return s.over }
 
 // Err returns why the session is over: nil while it is not, and after Quit.
@@ -190,6 +192,7 @@ func (s *Session) Start(m *Mail, done func(*Result)) {
 	sub := newSubmission(m, done)
 	if err := s.prepare(sub, m); err != nil {
 		sub.refuse(err)
+		s.awaitEnd() // or the caller would offer message after message
 		return
 	}
 	rest := make([]int, len(m.To))
@@ -313,6 +316,7 @@ func (s *Session) prove() {
 	var ready []*submission
 	if s.leaving == nil {
 		ready = s.letGo(len(s.held), nil)
+		s.doubtful = false
 	}
 	s.mu.Unlock()
 	publish(ready)

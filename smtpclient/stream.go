@@ -3,7 +3,7 @@ package smtpclient
 // streamRecipients is the most recipients of a transaction that is streamed:
 // as many as RFC 5321 4.5.3.1.8 has every server take. The replies to RCPT come
 // when the content is on its way already; for a message to more recipients they
-// are waited for, as in ModeEnvelope.
+// are waited for, as in ModeOverlap.
 const streamRecipients = 100
 
 // stream adds t to the window: whole transactions, RSET, MAIL, RCPT and the
@@ -90,7 +90,7 @@ func (s *Session) flushStream() {
 		switch {
 		case s.last != nil:
 			t := s.last
-			s.transactions(t.sub, s.closeWindow(), s.transact)
+			s.further(t.sub, s.closeWindow())
 		case s.open != nil:
 			s.stageContent()
 			ok = s.exchange()
@@ -176,14 +176,35 @@ func (s *Session) overflow() bool {
 	s.mu.Unlock()
 	for _, t := range overflowed {
 		s.learnLimit(t)
-		s.transactions(t.sub, t.crowded, s.transact)
-		s.mu.Lock()
-		t.sub.open--
-		finished := t.sub.finished()
-		s.mu.Unlock()
-		if finished {
-			t.sub.publish()
-		}
+		s.further(t.sub, t.crowded)
+		s.release(t.sub)
 	}
 	return len(overflowed) > 0
+}
+
+// further gives recipients of a message further transactions, when its Start is
+// over. Its result is not out before they are: what has no transaction any more
+// stays as the last one left it.
+func (s *Session) further(sub *submission, who []int) {
+	s.mu.Lock()
+	over := len(who) == 0 || s.dead // then the result is out
+	if !over {
+		sub.open++
+	}
+	s.mu.Unlock()
+	if !over {
+		s.transactions(sub, who, s.transact)
+		s.release(sub)
+	}
+}
+
+// release takes back what kept a result from being handed out.
+func (s *Session) release(sub *submission) {
+	s.mu.Lock()
+	sub.open--
+	finished := sub.finished()
+	s.mu.Unlock()
+	if finished {
+		sub.publish()
+	}
 }

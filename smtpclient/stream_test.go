@@ -231,3 +231,30 @@ func runWindowWithFault(t *testing.T, fault smtptest.Fault) {
 		}
 	}
 }
+
+// 421 while the writer is away, and nobody comes to say QUIT before
+// Timeouts.LastWord is over: no reply is missing, so each of them stands.
+func TestStreamTiredUnheard(t *testing.T) {
+	for _, away := range []time.Duration{time.Second, time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			srv, config := newBufferedServer(t, 1<<20)
+			srv.Script(smtptest.Fault{At: smtptest.PointMAIL, Nth: 3, Do: smtptest.Answer("421 4.7.0 too many messages")})
+			srv.Start()
+			config.Mode, config.Window = smtpclient.ModeStream, 64
+			s := dial(t, config)
+			mails := numbered(5, 30_000) // each some blocks, so that it goes out at once
+			results := make([]*smtpclient.Result, len(mails))
+			for i, m := range mails {
+				s.Start(m, func(r *smtpclient.Result) { results[i] = r })
+			}
+			time.Sleep(away) // fake time
+			s.Flush()
+			for i, r := range results {
+				o := r.Recipients[0].Outcome
+				if i < 2 && o != smtpclient.Accepted || i == 2 && o != smtpclient.NotSent || o == smtpclient.Unknown {
+					t.Errorf("after %v: message %d: %v", away, i+1, o)
+				}
+			}
+		})
+	}
+}

@@ -17,7 +17,7 @@ const blockSize = 64 << 10
 
 // transact runs the envelope of t, behind the content that is still to be
 // sent if there is any, and returns the recipients to try in a further
-// transaction. In every mode but ModeOverlap it sends the content of t too.
+// transaction. Below ModeOverlap it sends the content of t too.
 func (s *Session) transact(t *transaction) (again []int) {
 	if !s.begin(t) {
 		return t.to

@@ -29,7 +29,7 @@ func poolConfig(o *options, to relay, t *template) pool.Config {
 	size := len(t.content) + 256*o.recipients
 	queue := 64 + 4*o.sessions // as is the default, with what follows
 	if o.mode == smtpclient.ModeStream {
-		queue += (o.sessions + 2) * cmp.Or(o.window, smtpclient.DefaultWindow)
+		queue += 2 * o.sessions * cmp.Or(o.window, smtpclient.DefaultWindow)
 	}
 	waiting := 1 // without second attempts nothing waits for them
 	if o.maxAttempts > 1 {

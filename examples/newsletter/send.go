@@ -77,7 +77,7 @@ func poolConfig(m *mailing) pool.Config {
 	sessions := m.options.sessions
 	queue := 64 + 4*sessions
 	if m.options.mode == smtpclient.ModeStream {
-		queue += (sessions + 2) * cmp.Or(m.options.window, smtpclient.DefaultWindow)
+		queue += 2 * sessions * cmp.Or(m.options.window, smtpclient.DefaultWindow)
 	}
 	return pool.Config{
 		Relay:         m.relay.Config,
