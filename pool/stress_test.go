@@ -9,13 +9,15 @@ import (
 	"time"
 
 	"github.com/bulksmtp/bulksmtp/pool"
+	"github.com/bulksmtp/bulksmtp/smtpclient"
 	"github.com/bulksmtp/bulksmtp/smtpclient/smtptest"
 	"github.com/cenkalti/backoff/v4"
 )
 
 // TestStress lets 2 × Sessions goroutines do what they like for a second, or
-// for the time in BULKSMTP_STRESS: send, give up, submit, while the relay hangs
-// up, refuses and comes back. At the end every job has its one result, and the
+// for the time in BULKSMTP_STRESS: send, give up, submit, send many, while the
+// relay hangs up, refuses and comes back, and shuts the pool down in the midst of
+// it, in some runs at once. At the end every job has its one result, and the
 // results agree with what the server took.
 func TestStress(t *testing.T) {
 	length := time.Second
@@ -25,10 +27,18 @@ func TestStress(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for _, mode := range []smtpclient.Mode{smtpclient.ModeOverlap, smtpclient.ModeStream} {
+		for _, end := range []string{"Shutdown", "Close"} {
+			t.Run(mode.String()+", "+end, func(t *testing.T) { stress(t, mode, end == "Close", length/4) })
+		}
+	}
+}
+
+func stress(t *testing.T, mode smtpclient.Mode, abort bool, length time.Duration) {
 	const sessions = 4
 	o := new(outage)
-	r := newRig(t, func(_ *smtptest.Server, c *pool.Config) {
-		c.Sessions, c.Patience = sessions, 20*time.Millisecond
+	r := newRigOn(t, networks["buffered"](), func(_ *smtptest.Server, c *pool.Config) {
+		c.Sessions, c.Patience, c.Relay.Mode = sessions, 20*time.Millisecond, mode
 		c.Backoff = func() backoff.BackOff { return backoff.NewConstantBackOff(time.Millisecond) }
 		c.DialBackoff = c.Backoff
 		o.inner, c.Relay.Dial = c.Relay.Dial, o.dial
@@ -85,12 +95,27 @@ func TestStress(t *testing.T) {
 						pending.Done()
 						keep(pool.Result{Tag: i})
 					}
+				case 7:
+					some := func(yield func(pool.Job) bool) {
+						for range 20 {
+							if !yield(job(number())) {
+								return
+							}
+						}
+					}
+					for res := range r.pool.SendAll(ctx, some) {
+						keep(res)
+					}
 				default:
 					res, _ := r.pool.Send(ctx, job(number()))
 					keep(res)
 				}
 			}
 		})
+	}
+	if abort {
+		<-ctx.Done() // others are still at it
+		r.pool.Close()
 	}
 	actors.Wait()
 	o.Store(false)
