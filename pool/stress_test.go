@@ -38,7 +38,8 @@ func stress(t *testing.T, mode smtpclient.Mode, abort bool, length time.Duration
 	const sessions = 4
 	o := new(outage)
 	r := newRigOn(t, networks["buffered"](), func(_ *smtptest.Server, c *pool.Config) {
-		c.Sessions, c.Patience, c.Relay.Mode = sessions, 20*time.Millisecond, mode
+		c.Sessions, c.Relay.Mode = sessions, mode
+		c.Patience, c.Outage = 20*time.Millisecond, 20*time.Millisecond
 		c.Backoff = func() backoff.BackOff { return backoff.NewConstantBackOff(time.Millisecond) }
 		c.DialBackoff = c.Backoff
 		o.inner, c.Relay.Dial = c.Relay.Dial, o.dial
