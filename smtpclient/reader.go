@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"time"
 )
 
@@ -79,37 +78,6 @@ func (s *Session) addUp() (over bool) {
 		s.changed.Broadcast()
 	}
 	return false
-}
-
-// handOut hands out what is proven. s.mu is held, but not meanwhile.
-func (s *Session) handOut() {
-	s.doubtful = s.proven < len(s.held)
-	ready := s.letGo(s.proven, s.ready[:0])
-	if len(ready) == 0 {
-		return
-	}
-	s.mu.Unlock()
-	publish(ready)
-	clear(ready)
-	s.ready = ready
-	s.mu.Lock()
-}
-
-// hold keeps the verdict on t back until it is proven that every reply so far was
-// its own command's. Most replies look like others; but 354 answers nothing but
-// DATA, and where DATA was refused, 250 comes next for nothing but RSET.
-func (s *Session) hold(t *transaction) {
-	s.held, s.next = append(s.held, t), Reply{}
-}
-
-// letGo finishes the first n of the transactions that are held.
-func (s *Session) letGo(n int, ready []*submission) []*submission {
-	for _, t := range s.held[:n] {
-		ready = s.finishLocked(t, ready)
-	}
-	s.held = slices.Delete(s.held, 0, n)
-	s.proven -= min(s.proven, n)
-	return ready
 }
 
 // take judges one reply and reports whether to read no further one.
@@ -306,24 +274,6 @@ func (s *Session) judgeEnd(t *transaction, r Reply) {
 // for, or that it cannot have read yet.
 func errWrongEnvelope(r Reply) error {
 	return fmt.Errorf("%w: %d in answer to BDAT without a recipient, or before its end", ErrProtocol, r.Code)
-}
-
-// outOfStep ends the session on a reply that cannot answer its command: one
-// too many or too few came, at a place that cannot be known.
-func (s *Session) outOfStep(err error) {
-	s.leaveLocked("read", err)
-	s.stop = true
-	s.takeBack()
-}
-
-// takeBack undoes what the current group's replies said.
-func (s *Session) takeBack() {
-	for _, t := range s.unsettled {
-		held := slices.Index(s.held, t)
-		if !t.sure && held >= s.proven || held < 0 && (t.dotAt == 0 || t.streamed) {
-			t.doubt(s.handed, s.leaving)
-		}
-	}
 }
 
 // finishLocked takes t off the books. It appends its submission to ready if

@@ -298,26 +298,3 @@ func (s *Session) Flush() {
 	s.exchange()
 	s.prove()
 }
-
-// prove has the last verdicts handed out, for which there is no next message to
-// prove them by. Behind a DATA that was refused RSET is due in any case. After the
-// end of mail data nothing is: it has come alone, behind a 354.
-func (s *Session) prove() {
-	s.mu.Lock()
-	reset := s.refusedDATA && s.proven < len(s.held) && s.leaving == nil
-	s.mu.Unlock()
-	if reset {
-		s.stage(expectation{kind: kindRSET})
-		s.out = append(s.out, "RSET\r\n"...)
-		s.trace("RSET")
-		s.exchange()
-	}
-	s.mu.Lock()
-	var ready []*submission
-	if s.leaving == nil {
-		ready = s.letGo(len(s.held), nil)
-		s.doubtful = false
-	}
-	s.mu.Unlock()
-	publish(ready)
-}

@@ -247,7 +247,10 @@ func TestStreamTiredUnheard(t *testing.T) {
 			for i, m := range mails {
 				s.Start(m, func(r *smtpclient.Result) { results[i] = r })
 			}
-			time.Sleep(away) // fake time
+			select { // fake time
+			case <-s.Done():
+			case <-time.After(away):
+			}
 			s.Flush()
 			for i, r := range results {
 				o := r.Recipients[0].Outcome

@@ -1,0 +1,75 @@
+package smtpclient
+
+import "slices"
+
+// hold keeps the verdict on t back until it is proven that every reply so far was
+// its own command's. Most replies look like others; but 354 answers nothing but
+// DATA, and where DATA was refused, 250 comes next for nothing but RSET.
+func (s *Session) hold(t *transaction) {
+	s.held, s.next = append(s.held, t), Reply{}
+}
+
+// letGo finishes the first n of the transactions that are held.
+func (s *Session) letGo(n int, ready []*submission) []*submission {
+	for _, t := range s.held[:n] {
+		ready = s.finishLocked(t, ready)
+	}
+	s.held = slices.Delete(s.held, 0, n)
+	s.proven -= min(s.proven, n)
+	return ready
+}
+
+// handOut hands out what is proven. s.mu is held, but not meanwhile.
+func (s *Session) handOut() {
+	s.doubtful = s.proven < len(s.held)
+	ready := s.letGo(s.proven, s.ready[:0])
+	if len(ready) == 0 {
+		return
+	}
+	s.mu.Unlock()
+	publish(ready)
+	clear(ready)
+	s.ready = ready
+	s.mu.Lock()
+}
+
+// prove has the last verdicts handed out, for which there is no next message to
+// prove them by. Behind a DATA that was refused RSET is due in any case. After the
+// end of mail data nothing is: it has come alone, behind a 354.
+func (s *Session) prove() {
+	s.mu.Lock()
+	reset := s.refusedDATA && s.proven < len(s.held) && s.leaving == nil
+	s.mu.Unlock()
+	if reset {
+		s.stage(expectation{kind: kindRSET})
+		s.out = append(s.out, "RSET\r\n"...)
+		s.trace("RSET")
+		s.exchange()
+	}
+	s.mu.Lock()
+	var ready []*submission
+	if s.leaving == nil {
+		ready = s.letGo(len(s.held), nil)
+		s.doubtful = false
+	}
+	s.mu.Unlock()
+	publish(ready)
+}
+
+// outOfStep ends the session on a reply that cannot answer its command: one
+// too many or too few came, at a place that cannot be known.
+func (s *Session) outOfStep(err error) {
+	s.leaveLocked("read", err)
+	s.stop = true
+	s.takeBack()
+}
+
+// takeBack undoes what the current group's replies said.
+func (s *Session) takeBack() {
+	for _, t := range s.unsettled {
+		held := slices.Index(s.held, t)
+		if !t.sure && held >= s.proven || held < 0 && (t.dotAt == 0 || t.streamed) {
+			t.doubt(s.handed, s.leaving)
+		}
+	}
+}
