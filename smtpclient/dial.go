@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -66,10 +67,10 @@ type handshake struct {
 	conn   net.Conn // raw, or TLS over it
 	parser *replyParser
 	ext    Extensions
-	// secretSaid is the SASL response that a reply is awaited to, else empty
-	secretSaid string
-	state      *tls.ConnectionState
-	verified   bool // TLS, and the certificate is good
+	// secrets are the SASL responses so far, and what they say: see discreet
+	secrets  []string
+	state    *tls.ConnectionState
+	verified bool // TLS, and the certificate is good
 }
 
 func (h *handshake) build(conn net.Conn) (*Session, error) {
@@ -260,8 +261,7 @@ func (h *handshake) secret(verb, line, shown string) (Reply, error) {
 		return Reply{}, err
 	}
 	if line != shown {
-		h.secretSaid = line[strings.LastIndexByte(line, ' ')+1:]
-		defer func() { h.secretSaid = "" }()
+		h.confide(line[strings.LastIndexByte(line, ' ')+1:])
 	}
 	return h.reply(verb)
 }
@@ -293,10 +293,26 @@ func (h *handshake) reply(verb string) (Reply, error) {
 	}
 }
 
-// discreet keeps what was said in confidence out of a refusal that quotes it.
+// confide notes a SASL response, and the password or token that it ends with.
+func (h *handshake) confide(response string) {
+	h.secrets = append(h.secrets, response)
+	plain, err := base64.StdEncoding.DecodeString(response)
+	if err != nil {
+		return
+	}
+	parts := strings.FieldsFunc(string(plain), func(r rune) bool { return r <= '\x01' })
+	if len(parts) > 0 {
+		h.secrets = append(h.secrets, strings.TrimPrefix(parts[len(parts)-1], "auth=Bearer "))
+	}
+}
+
+// discreet keeps what was said in confidence out of a reply that quotes it. A
+// challenge is left as it is: it has to be answered.
 func (h *handshake) discreet(r Reply) Reply {
-	if len(h.secretSaid) > 1 && r.Code >= 400 {
-		r.Text = strings.ReplaceAll(r.Text, h.secretSaid, "…")
+	for _, secret := range h.secrets {
+		if len(secret) > 1 && r.Code != 334 {
+			r.Text = strings.ReplaceAll(r.Text, secret, "…")
+		}
 	}
 	return r
 }
