@@ -202,8 +202,9 @@ func (o *observer) behindDATA() bool {
 	case bytes.HasPrefix(o.pending, []byte(".\r\n")):
 		o.pending = o.pending[len(".\r\n"):]
 		t.void, t.end = true, o.next()
-		if o.reply(t.data) != 354 || slices.ContainsFunc(o.tookOf(t), o.positive) && o.positive(t.from) {
-			o.blame("mail %d: a lone dot behind %d, recipients %v", t.mail, o.reply(t.data), o.tookOf(t))
+		// It ends a message of nobody's only if the envelope was ours (rules 4 and 5).
+		if o.reply(t.data) != 354 || !o.positive(t.from) || slices.ContainsFunc(o.tookOf(t), o.positive) {
+			o.blame("mail %d: a lone dot behind %d, MAIL answered %d", t.mail, o.reply(t.data), o.reply(t.from))
 		}
 	case bytes.HasPrefix(o.pending, []byte(contentMark)):
 		o.mayFollow(t)
@@ -311,7 +312,22 @@ func (o *observer) ahead(verb string, number int) {
 	}
 }
 
+// over checks that no transaction begins when the server has said that the
+// session is over, or that it is out of step (rules 4 and 8). What the client may
+// not have judged yet is left out.
+func (o *observer) over(number int) {
+	if len(o.replies) != number {
+		return
+	}
+	for i, code := range o.replies {
+		if code == 421 || code == 503 && slices.ContainsFunc(o.all, func(t *observed) bool { return t.from == i }) {
+			o.blame("MAIL, though reply %d was %d", i, code)
+		}
+	}
+}
+
 func (o *observer) mailCommand(args string, number int) {
+	o.over(number)
 	sender, _, ok := between(args, "FROM:<")
 	n, known := o.where[sender]
 	if !ok || !known {
