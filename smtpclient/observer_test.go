@@ -86,6 +86,7 @@ type observed struct {
 	ended                 bool        // the end of data is out
 	dot                   bool        // or its dot, at least
 	void                  bool        // the end is a lone dot
+	early                 bool        // its reply was there before it
 }
 
 // observe looks at a whole session.
@@ -225,6 +226,7 @@ func (o *observer) tookOf(t *observed) (list []int) {
 // mayFollow checks that the content of t may be sent: its own envelope is open
 // (rule 4), as far as replies tell.
 func (o *observer) mayFollow(t *observed) {
+	o.over(o.due)
 	switch {
 	case o.reply(t.data) != 354:
 		o.blame("mail %d: content behind %d to DATA", t.mail, o.reply(t.data))
@@ -250,7 +252,7 @@ func (o *observer) mailData() bool {
 	stuffed := o.pending[:i+2]
 	o.pending = o.pending[i+5:]
 	o.expect = 'c'
-	t.ended, t.dot = !o.lost, true
+	o.hasEnded(t)
 	o.compare(t, bytes.TrimPrefix(bytes.ReplaceAll(append([]byte("\r\n"), stuffed...), []byte("\r\n."), []byte("\r\n")), []byte("\r\n")))
 	return true
 }
@@ -261,11 +263,15 @@ func (o *observer) chunkData() bool {
 		return false
 	}
 	t := o.last()
-	t.ended, t.dot = !o.lost, true
+	o.hasEnded(t)
 	o.compare(t, o.pending[:o.chunk])
 	o.pending = o.pending[o.chunk:]
 	o.expect = 'c'
 	return true
+}
+
+func (o *observer) hasEnded(t *observed) {
+	t.ended, t.dot, t.early = !o.lost, true, len(o.replies) > t.end
 }
 
 func (o *observer) compare(t *observed, content []byte) {
@@ -283,6 +289,7 @@ func (o *observer) command(line string) {
 		return
 	case "RSET":
 		o.reset = true
+		o.over(number)
 		o.ahead(verb, number)
 	case "MAIL":
 		o.mailCommand(args, number)
@@ -312,7 +319,7 @@ func (o *observer) ahead(verb string, number int) {
 	}
 }
 
-// over checks that no transaction begins when the server has said that the
+// over checks that no transaction begins, and no content goes out, when the server has said that the
 // session is over, or that it is out of step (rules 4 and 8). What the client may
 // not have judged yet is left out.
 func (o *observer) over(number int) {
@@ -321,7 +328,7 @@ func (o *observer) over(number int) {
 	}
 	for i, code := range o.replies {
 		if code == 421 || code == 503 && slices.ContainsFunc(o.all, func(t *observed) bool { return t.from == i }) {
-			o.blame("MAIL, though reply %d was %d", i, code)
+			o.blame("it goes on, though reply %d was %d", i, code)
 		}
 	}
 }
@@ -394,6 +401,8 @@ func (o *observer) judge(n int, r *smtpclient.Result) {
 		switch {
 		case (rcpt.Err == nil) != (rcpt.Outcome == smtpclient.Accepted):
 			o.blame("mail %d, recipient %d: %s with error %v", n, i, rcpt.Outcome, rcpt.Err)
+		case !goesWith(rcpt.Reply.Code, rcpt.Outcome):
+			o.blame("mail %d, recipient %d: %s by %d", n, i, rcpt.Outcome, rcpt.Reply.Code)
 		case rcpt.Outcome == smtpclient.Accepted && !taken:
 			o.blame("mail %d, recipient %d: accepted, and the replies do not say so", n, i)
 		case rcpt.Outcome == smtpclient.Unknown && !out:
@@ -402,6 +411,19 @@ func (o *observer) judge(n int, r *smtpclient.Result) {
 			o.blame("mail %d, recipient %d: %s (%v), and the server may have it", n, i, rcpt.Outcome, rcpt.Err)
 		}
 	}
+}
+
+// goesWith reports whether a reply can decide an outcome. 552 to RCPT is 452.
+func goesWith(code int, o smtpclient.Outcome) bool {
+	switch o {
+	case smtpclient.Accepted:
+		return code/100 == 2
+	case smtpclient.Rejected:
+		return code/100 == 5
+	case smtpclient.Deferred:
+		return code/100 == 4 || code == 552
+	}
+	return true
 }
 
 // fate is what the replies say of a recipient: that the message was taken, that
@@ -416,7 +438,7 @@ func (o *observer) fate(n, rcpt int) (taken, open, out bool) {
 		if !t.ended || !o.positive(t.from) || !o.positive(number) || t.data >= 0 && o.reply(t.data) != 354 {
 			continue
 		}
-		taken = taken || o.positive(t.end)
+		taken = taken || o.positive(t.end) && !t.early
 		open = open || len(o.replies) <= t.end
 	}
 	return taken, open, out
