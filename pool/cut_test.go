@@ -65,7 +65,7 @@ func TestCutAtEveryByte(t *testing.T) {
 	began := time.Now()
 	cases := 0
 	for _, mode := range []smtpclient.Mode{smtpclient.ModeLockstep, smtpclient.ModeEnvelope, smtpclient.ModeOverlap, smtpclient.ModeStream} {
-		for at := range cutPlace(len(cutPlaces)) {
+		for _, at := range []cutPlace{cutClientRead, cutClientWrite, cutServerRead} {
 			whole := cutLength(t, mode, at)
 			if whole < 400 {
 				t.Errorf("%v: a run takes %d octets", mode, whole)

@@ -12,9 +12,9 @@ import (
 	"github.com/bulksmtp/bulksmtp/smtpclient"
 )
 
-// A listener is a client's connection that keeps what was written and read, in
+// An eavesdropper is a client's connection that keeps what was written and read, in
 // the order in which the client did it: what it knew when it wrote.
-type listener struct {
+type eavesdropper struct {
 	net.Conn
 	mu     sync.Mutex // guards the following
 	events []event
@@ -28,25 +28,25 @@ type event struct {
 }
 
 // Write implements net.Conn.
-func (l *listener) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	l.events = append(l.events, event{wrote: true, data: bytes.Clone(p)})
-	at := len(l.events) - 1
-	l.mu.Unlock()
-	n, err := l.Conn.Write(p)
-	l.mu.Lock()
-	e := &l.events[at]
+func (c *eavesdropper) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	c.events = append(c.events, event{wrote: true, data: bytes.Clone(p)})
+	at := len(c.events) - 1
+	c.mu.Unlock()
+	n, err := c.Conn.Write(p)
+	c.mu.Lock()
+	e := &c.events[at]
 	e.data, e.lost = e.data[:n], e.data[n:]
-	l.mu.Unlock()
+	c.mu.Unlock()
 	return n, err
 }
 
 // Read implements net.Conn.
-func (l *listener) Read(p []byte) (int, error) {
-	n, err := l.Conn.Read(p)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.events = append(l.events, event{data: bytes.Clone(p[:n])})
+func (c *eavesdropper) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.events = append(c.events, event{data: bytes.Clone(p[:n])})
 	return n, err
 }
 

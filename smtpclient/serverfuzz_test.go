@@ -78,7 +78,7 @@ func FuzzServer(f *testing.F) {
 // playWhim runs a session against a whim and checks it.
 func playWhim(t *testing.T, c *whimCase) {
 	here, there := pipenet.Pipe(c.buffer)
-	conn := &listener{Conn: here}
+	conn := &eavesdropper{Conn: here}
 	server := &whim{conn: there, script: c.script, offers: c.offers, stream: c.mode == smtpclient.ModeStream}
 	served := make(chan struct{})
 	go func() {

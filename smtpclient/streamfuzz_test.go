@@ -41,7 +41,7 @@ func streamBack(t *testing.T, in []byte, cut int, settings byte) {
 		mails = append(mails, m)
 	}
 	here, there := pipenet.Pipe(1 << 16)
-	conn := &listener{Conn: here}
+	conn := &eavesdropper{Conn: here}
 	server := &whim{conn: there, offers: []string{"PIPELINING", "CHUNKING", "8BITMIME", "SIZE 10000000"}, stream: true}
 	served := make(chan struct{})
 	go func() {
