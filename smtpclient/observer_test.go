@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/bulksmtp/bulksmtp/smtpclient"
 )
@@ -23,6 +24,7 @@ type eavesdropper struct {
 // An event is one Write, or one Read, of a client.
 type event struct {
 	wrote bool
+	at    time.Time // of the fake clock
 	data  []byte
 	lost  []byte // what Write was given and could not write
 }
@@ -30,7 +32,7 @@ type event struct {
 // Write implements net.Conn.
 func (c *eavesdropper) Write(p []byte) (int, error) {
 	c.mu.Lock()
-	c.events = append(c.events, event{wrote: true, data: bytes.Clone(p)})
+	c.events = append(c.events, event{wrote: true, at: time.Now(), data: bytes.Clone(p)})
 	at := len(c.events) - 1
 	c.mu.Unlock()
 	n, err := c.Conn.Write(p)
@@ -46,7 +48,7 @@ func (c *eavesdropper) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.events = append(c.events, event{data: bytes.Clone(p[:n])})
+	c.events = append(c.events, event{at: time.Now(), data: bytes.Clone(p[:n])})
 	return n, err
 }
 
@@ -63,7 +65,9 @@ type observer struct {
 	mails []*smtpclient.Mail
 	where map[string]int // sender to its number in mails
 
-	replies []int // the codes of those read; 0: no reply, nor is what follows
+	replies []int       // the codes of those read; 0: no reply, nor is what follows
+	heard   []time.Time // when
+	now     time.Time   // when what is looked at was written or read
 	said    []byte
 	code    int // of the reply that is being read
 
@@ -96,6 +100,7 @@ func observe(events []event, mode smtpclient.Mode, mails []*smtpclient.Mail) *ob
 		o.where[m.From] = i
 	}
 	for _, e := range events {
+		o.now = e.at
 		if !e.wrote {
 			o.hear(e.data)
 			continue
@@ -139,11 +144,11 @@ func (o *observer) hear(data []byte) {
 		line = bytes.TrimSuffix(line, []byte{'\r'})
 		code, err := strconv.Atoi(string(line[:min(3, len(line))]))
 		if err != nil || code < 200 || code > 599 || len(line) > 3 && line[3] != ' ' && line[3] != '-' || o.code != 0 && o.code != code {
-			o.replies = append(o.replies, 0)
+			o.replies, o.heard = append(o.replies, 0), append(o.heard, o.now)
 			return
 		}
 		if o.code = code; len(line) == 3 || line[3] == ' ' {
-			o.replies, o.code = append(o.replies, code), 0
+			o.replies, o.heard, o.code = append(o.replies, code), append(o.heard, o.now), 0
 		}
 	}
 }
@@ -155,6 +160,11 @@ func (o *observer) reply(i int) int {
 	}
 	return o.replies[i]
 }
+
+// judged reports that the client has made up its mind about reply i by now. What
+// it has read it may not have judged yet; but the clock of a bubble does not go
+// on before everybody waits.
+func (o *observer) judged(i int) bool { return i < len(o.heard) && o.heard[i].Before(o.now) }
 
 func (o *observer) positive(i int) bool { return o.reply(i)/100 == 2 }
 
@@ -226,7 +236,7 @@ func (o *observer) tookOf(t *observed) (list []int) {
 // mayFollow checks that the content of t may be sent: its own envelope is open
 // (rule 4), as far as replies tell.
 func (o *observer) mayFollow(t *observed) {
-	o.over(o.due)
+	o.over(o.due, true)
 	switch {
 	case o.reply(t.data) != 354:
 		o.blame("mail %d: content behind %d to DATA", t.mail, o.reply(t.data))
@@ -271,7 +281,7 @@ func (o *observer) chunkData() bool {
 }
 
 func (o *observer) hasEnded(t *observed) {
-	t.ended, t.dot, t.early = !o.lost, true, len(o.replies) > t.end
+	t.ended, t.dot, t.early = !o.lost, true, o.judged(t.end)
 }
 
 func (o *observer) compare(t *observed, content []byte) {
@@ -289,7 +299,7 @@ func (o *observer) command(line string) {
 		return
 	case "RSET":
 		o.reset = true
-		o.over(number)
+		o.over(number, o.mode < smtpclient.ModeOverlap)
 		o.ahead(verb, number)
 	case "MAIL":
 		o.mailCommand(args, number)
@@ -319,14 +329,17 @@ func (o *observer) ahead(verb string, number int) {
 	}
 }
 
-// over checks that no transaction begins, and no content goes out, when the server has said that the
-// session is over, or that it is out of step (rules 4 and 8). What the client may
-// not have judged yet is left out.
-func (o *observer) over(number int) {
+// over checks that no transaction begins, and no content goes out, when the server
+// has said that the session is over, or that it is out of step (rules 4 and 8).
+// waited: the client has waited for all replies before it wrote this.
+func (o *observer) over(number int, waited bool) {
 	if len(o.replies) != number {
 		return
 	}
 	for i, code := range o.replies {
+		if !waited && !o.judged(i) {
+			continue
+		}
 		if code == 421 || code == 503 && slices.ContainsFunc(o.all, func(t *observed) bool { return t.from == i }) {
 			o.blame("it goes on, though reply %d was %d", i, code)
 		}
@@ -334,7 +347,7 @@ func (o *observer) over(number int) {
 }
 
 func (o *observer) mailCommand(args string, number int) {
-	o.over(number)
+	o.over(number, o.mode < smtpclient.ModeOverlap)
 	sender, _, ok := between(args, "FROM:<")
 	n, known := o.where[sender]
 	if !ok || !known {

@@ -150,6 +150,7 @@ func (w *whim) content() bool {
 	case 0x1a:
 		w.liar, silent = true, true
 		w.say("250 2.0.0 before it has ended\r\n")
+		w.pause(time.Second)
 	case 0x1b:
 		return false
 	case 0x1c:
@@ -189,6 +190,7 @@ func (w *whim) bdat(args string) bool {
 	case 0x19:
 		w.liar = true
 		w.say("250 2.0.0 before it has come\r\n")
+		w.pause(time.Second)
 		w.spent = true
 	}
 	for len(w.in) < octets {
