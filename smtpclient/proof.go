@@ -73,3 +73,12 @@ func (s *Session) takeBack() {
 		}
 	}
 }
+
+// tooSoon reports that a message was accepted whose end was never sent: its last
+// write was under way at the time, and has failed since. So the reply was that to
+// another command.
+func (s *Session) tooSoon() bool {
+	return slices.ContainsFunc(s.held, func(t *transaction) bool {
+		return s.written < t.dotAt && len(t.took) > 0 && t.sub.result.Recipients[t.took[0]].Outcome == Accepted
+	})
+}

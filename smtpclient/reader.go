@@ -378,6 +378,9 @@ func (s *Session) end() {
 	for s.writing {
 		s.changed.Wait()
 	}
+	if s.tooSoon() {
+		s.takeBack()
+	}
 	ready := s.letGo(len(s.held), nil)
 	for _, t := range s.overflowed {
 		t.sub.open-- // its crowded stay Deferred
