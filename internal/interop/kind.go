@@ -42,7 +42,7 @@ const (
 	// Open offers STARTTLS and, behind it, AUTH, and requires neither.
 	Open Port = "open"
 	// Limited takes five messages: Postfix five a minute, it answers 450 to the
-	// sixth MAIL, and the others five a connection, they answer 421 (Haraka 450).
+	// sixth MAIL, and the others five a connection, they answer 421.
 	Limited Port = "limited"
 	// Small has a SIZE limit of 1,000 octets.
 	Small Port = "small"
