@@ -118,6 +118,7 @@ func parseMail(file []byte) (Mail, error) {
 			if m.OriginalTo == "" { // OpenSMTPD has no other
 				m.OriginalTo = value
 			}
+		case "authentication-results": // Haraka's
 		case "received":
 			m.Received, m.Content = value, rest
 			if !strings.HasSuffix(field, "\r") {

@@ -16,6 +16,8 @@ exports.register = function () {
   this.register_hook('rcpt', 'recipient');
   this.register_hook('data_post', 'content');
   this.register_hook('queue', 'deliver');
+  // Mail of who has logged in would go out into the world.
+  this.register_hook('queue_outbound', 'deliver');
 };
 
 // Synchronous answers to a long group of commands overflow the stack of Node.js.
