@@ -185,7 +185,7 @@ type poolRun struct {
 	books  ledger.Ledger
 	result result
 	// each, if not nil, is called for each result of the pool.
-	each         func()
+	each func()
 	// killed: the server is killed in the run. What is in hand then may be
 	// Unknown, and a session that is cut before a message is judged may look like
 	// a relay that cannot do what it offers.
