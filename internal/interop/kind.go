@@ -3,6 +3,7 @@ package interop
 import (
 	"io/fs"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 )
@@ -73,7 +74,7 @@ type layout struct {
 	// whole tells the file that there is for every message in a queue from other
 	// files there, some of which a killed server leaves behind for good; nil:
 	// there are no others.
-	whole func(fs.DirEntry) bool
+	whole func(path string, d fs.DirEntry) bool
 }
 
 var layouts = map[Kind]layout{
@@ -91,13 +92,13 @@ var layouts = map[Kind]layout{
 		ports:   map[Port]bool{Submission: false, Open: false, Limited: false, Small: false},
 		maildir: "/var/vmail/all/new",
 		queues:  []string{"/var/spool/exim4/input"},
-		whole:   func(d fs.DirEntry) bool { return strings.HasSuffix(d.Name(), "-H") },
+		whole:   hasData,
 	},
 	Sendmail: {
 		ports:   map[Port]bool{Submission: false, Open: false},
 		maildir: "/var/vmail/all/new",
 		queues:  []string{"/var/spool/mqueue"},
-		whole:   func(d fs.DirEntry) bool { return strings.HasPrefix(d.Name(), "qf") },
+		whole:   queueFile,
 	},
 	OpenSMTPD: {
 		ports:   map[Port]bool{Open: false},
@@ -117,9 +118,27 @@ var scripted = layout{
 	maildir: "maildir/new",
 }
 
-func executable(d fs.DirEntry) bool {
+func executable(_ string, d fs.DirEntry) bool {
 	info, err := d.Info()
 	return err == nil && info.Mode()&0o100 != 0
+}
+
+// hasData reports a header file of Exim's that has its data: what is delivered
+// loses the data first, what is not yet accepted gets the header last.
+func hasData(path string, _ fs.DirEntry) bool {
+	message, ok := strings.CutSuffix(path, "-H")
+	if !ok {
+		return false
+	}
+	_, err := os.Stat(message + "-D")
+	return err == nil
+}
+
+// queueFile reports a queue file of Sendmail's with something in it. An empty one
+// only holds the name for a message to come.
+func queueFile(_ string, d fs.DirEntry) bool {
+	info, err := d.Info()
+	return err == nil && strings.HasPrefix(d.Name(), "qf") && info.Size() > 0
 }
 
 // Kinds returns all kinds.

@@ -55,11 +55,11 @@ func (s *Server) queued() (int, error) {
 	n := 0
 	whole := layouts[s.kind].whole
 	for _, queue := range layouts[s.kind].queues {
-		err := filepath.WalkDir(s.path(queue), func(_ string, d fs.DirEntry, err error) error {
+		err := filepath.WalkDir(s.path(queue), func(path string, d fs.DirEntry, err error) error {
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
 				return nil // moved on between the listing and the look
-			case err == nil && !d.IsDir() && (whole == nil || whole(d)):
+			case err == nil && !d.IsDir() && (whole == nil || whole(path, d)):
 				n++
 			}
 			return err
