@@ -1,5 +1,5 @@
 // Package interop runs the tests of this module against real mail servers, on
-// loopback, from Debian's packages, without installing any.
+// loopback, without installing any.
 //
 // [Start] is what a test calls; it skips the test where the machine cannot run
 // the server. [Launch] is the same for a program. The servers themselves are
@@ -9,8 +9,9 @@
 // Three environment variables matter:
 //
 //   - BULKSMTP_REQUIRE_SERVERS=1 turns the skip into a failure.
-//   - BULKSMTP_APT=1 allows to download packages with apt. Without it a server
-//     runs only if its packages were downloaded before.
+//   - BULKSMTP_APT=1 allows to download packages, with apt, npm or from the Go
+//     module proxy. Without it a server runs only if its packages were downloaded
+//     before.
 //   - BULKSMTP_SERVER_CACHE is the directory where downloaded packages are kept;
 //     by default bulksmtp/servers in the user's cache directory.
 package interop

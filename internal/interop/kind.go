@@ -1,8 +1,11 @@
 package interop
 
 import (
+	"io/fs"
 	"maps"
+	"os"
 	"slices"
+	"strings"
 )
 
 // A Kind is one of the servers under servers/, by the name of its directory.
@@ -11,8 +14,21 @@ type Kind string
 const (
 	// Postfix is Debian's Postfix.
 	Postfix Kind = "postfix"
-	// Exim is Debian's Exim. It has no Submissions and no Bare.
+	// Exim is Debian's Exim.
 	Exim Kind = "exim"
+	// Sendmail is Debian's Sendmail.
+	Sendmail Kind = "sendmail"
+	// OpenSMTPD is Debian's OpenSMTPD. Its TLS handshake fails, so that all it
+	// has is Open without TLS and AUTH.
+	OpenSMTPD Kind = "opensmtpd"
+	// Aiosmtpd is Python's aiosmtpd, from Debian.
+	Aiosmtpd Kind = "aiosmtpd"
+	// Haraka is Haraka, from npm.
+	Haraka Kind = "haraka"
+	// SMTPServer is Nodemailer's smtp-server, from npm.
+	SMTPServer Kind = "smtp-server"
+	// GoSMTP is emersion/go-smtp, from the Go module proxy.
+	GoSMTP Kind = "go-smtp"
 )
 
 // A Port is one of the services of a server.
@@ -27,7 +43,7 @@ const (
 	// Open offers STARTTLS and, behind it, AUTH, and requires neither.
 	Open Port = "open"
 	// Limited takes five messages: Postfix five a minute, it answers 450 to the
-	// sixth MAIL, and Exim five a connection, it answers 421.
+	// sixth MAIL, and the others five a connection, they answer 421.
 	Limited Port = "limited"
 	// Small has a SIZE limit of 1,000 octets.
 	Small Port = "small"
@@ -47,14 +63,18 @@ const (
 	Password = "secret"
 )
 
-// A layout is what the harness has to know of a kind, paths as the server sees
-// them.
+// A layout is what the harness has to know of a kind. Paths are as the server
+// sees them, or relative to its working directory.
 type layout struct {
 	ports   map[Port]bool // true: implicit TLS
 	maildir string
 	// queues hold accepted messages until they are in the maildir, in the order
 	// in which a message moves through them.
 	queues []string
+	// whole tells the file that there is for every message in a queue from other
+	// files there, some of which a killed server leaves behind for good; nil:
+	// there are no others.
+	whole func(path string, d fs.DirEntry) bool
 }
 
 var layouts = map[Kind]layout{
@@ -66,12 +86,68 @@ var layouts = map[Kind]layout{
 			"/var/spool/postfix/active",
 			"/var/spool/postfix/deferred",
 		},
+		whole: executable, // which Postfix makes a file before it says 250
 	},
 	Exim: {
 		ports:   map[Port]bool{Submission: false, Open: false, Limited: false, Small: false},
 		maildir: "/var/vmail/all/new",
 		queues:  []string{"/var/spool/exim4/input"},
+		whole:   hasData,
 	},
+	Sendmail: {
+		ports:   map[Port]bool{Submission: false, Open: false},
+		maildir: "/var/vmail/all/new",
+		queues:  []string{"/var/spool/mqueue"},
+		whole:   queueFile,
+	},
+	OpenSMTPD: {
+		ports:   map[Port]bool{Open: false},
+		maildir: "/var/vmail/all/new",
+		queues:  []string{"/var/spool/smtpd/queue"},
+	},
+	Aiosmtpd:   scripted,
+	Haraka:     {ports: map[Port]bool{Submission: false, Open: false, Limited: false}, maildir: "maildir/new"},
+	SMTPServer: scripted,
+	GoSMTP:     scripted,
+}
+
+// scripted is the layout of servers that are libraries, and write to the maildir
+// before they accept.
+var scripted = layout{
+	ports:   map[Port]bool{Submission: false, Open: false, Limited: false, Small: false},
+	maildir: "maildir/new",
+}
+
+func executable(_ string, d fs.DirEntry) bool {
+	info, err := d.Info()
+	return err == nil && info.Mode()&0o100 != 0
+}
+
+// hasData reports a header file of Exim's that has its data: what is delivered
+// loses the data first, what is not yet accepted gets the header last.
+func hasData(path string, _ fs.DirEntry) bool {
+	message, ok := strings.CutSuffix(path, "-H")
+	if !ok {
+		return false
+	}
+	_, err := os.Stat(message + "-D")
+	return err == nil
+}
+
+// queueFile reports a queue file of Sendmail's with something in it. An empty one
+// only holds the name for a message to come.
+func queueFile(_ string, d fs.DirEntry) bool {
+	info, err := d.Info()
+	return err == nil && strings.HasPrefix(d.Name(), "qf") && info.Size() > 0
+}
+
+// Kinds returns all kinds.
+func Kinds() []Kind { return slices.Sorted(maps.Keys(layouts)) }
+
+// Has reports whether servers of the kind have a service.
+func (k Kind) Has(p Port) bool {
+	_, ok := layouts[k].ports[p]
+	return ok
 }
 
 // Ports returns the services that servers of the kind have.

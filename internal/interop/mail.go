@@ -19,6 +19,10 @@ type Mail struct {
 	// Content is what was handed to the server, CRLF at the end of each line:
 	// without the fields that the server has put on top.
 	Content []byte
+	// Received is the field that the server has put on top. It is different for
+	// each message that the server took, so of two mails to one recipient that
+	// have it in common the server has delivered one twice.
+	Received string
 }
 
 // Mails waits until the server has delivered everything that it accepted, and
@@ -49,12 +53,13 @@ func (s *Server) Mails(ctx context.Context) ([]Mail, error) {
 // only, so looking into the queues in that order misses none.
 func (s *Server) queued() (int, error) {
 	n := 0
+	whole := layouts[s.kind].whole
 	for _, queue := range layouts[s.kind].queues {
-		err := filepath.WalkDir(s.path(queue), func(_ string, d fs.DirEntry, err error) error {
+		err := filepath.WalkDir(s.path(queue), func(path string, d fs.DirEntry, err error) error {
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
 				return nil // moved on between the listing and the look
-			case err == nil && !d.IsDir():
+			case err == nil && !d.IsDir() && (whole == nil || whole(path, d)):
 				n++
 			}
 			return err
@@ -95,7 +100,7 @@ func takeMails(dir string) ([]Mail, error) {
 }
 
 // parseMail splits a maildir's file into the fields on top, up to and with one
-// Received, and the content below.
+// Received, and the content below. Lines end as the server likes.
 func parseMail(file []byte) (Mail, error) {
 	var m Mail
 	rest := file
@@ -107,11 +112,18 @@ func parseMail(file []byte) (Mail, error) {
 		switch strings.ToLower(name) {
 		case "return-path":
 			m.ReturnPath = strings.TrimSuffix(strings.TrimPrefix(value, "<"), ">")
-		case "x-original-to", "envelope-to": // Postfix, Exim
+		case "x-original-to", "envelope-to": // Exim has the latter
 			m.OriginalTo = value
 		case "delivered-to":
+			if m.OriginalTo == "" { // OpenSMTPD has no other
+				m.OriginalTo = value
+			}
+		case "authentication-results": // Haraka's
 		case "received":
-			m.Content = bytes.ReplaceAll(rest, []byte("\n"), []byte("\r\n"))
+			m.Received, m.Content = value, rest
+			if !strings.HasSuffix(field, "\r") {
+				m.Content = bytes.ReplaceAll(rest, []byte("\n"), []byte("\r\n"))
+			}
 			return m, nil
 		default:
 			return Mail{}, fmt.Errorf("the server's fields end with %q and not with Received", field)

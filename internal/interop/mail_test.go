@@ -46,6 +46,25 @@ func TestParseMailOfExim(t *testing.T) {
 	}
 }
 
+// OpenSMTPD has the recipient in Delivered-To alone; Haraka has a field more, and
+// keeps the ends of lines.
+func TestParseMailOfOthers(t *testing.T) {
+	for _, file := range []string{
+		"Return-Path: <s@o.example>\nDelivered-To: a@example.test\nReceived: from x\n\tid 1\nSubject: hello\n\nbody\n",
+		"Return-Path: <s@o.example>\r\nX-Original-To: a@example.test\r\nAuthentication-Results: mx;\r\n\tauth=pass\r\n" +
+			"Received: from x\r\n\tid 1\r\nSubject: hello\r\n\r\nbody\r\n",
+	} {
+		got, err := interop.ParseMail([]byte(file))
+		if err != nil {
+			t.Errorf("%q: %v", file, err)
+		}
+		if got.ReturnPath != "s@o.example" || got.OriginalTo != "a@example.test" ||
+			string(got.Content) != "Subject: hello\r\n\r\nbody\r\n" || !strings.HasSuffix(got.Received, "id 1") {
+			t.Errorf("%q: %+v", file, got)
+		}
+	}
+}
+
 func TestParseMail(t *testing.T) {
 	got, err := interop.ParseMail([]byte(delivered))
 	if err != nil {

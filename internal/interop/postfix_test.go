@@ -29,8 +29,13 @@ func TestPostfix(t *testing.T) {
 func testSubmission(t *testing.T, s *interop.Server) {
 	c := dial(t, s, interop.Submission)
 	login(t, c, s)
+	testFates(t, s, c, `"c d"@example.test`)
+}
+
+// testFates sends to one recipient of each kind, and to more.
+func testFates(t *testing.T, s *interop.Server, c *smtp.Client, more ...string) {
 	var want []interop.Mail
-	for n, to := range []string{"a@example.test", "b+tag@example.test", `"c d"@example.test`} {
+	for n, to := range append(more, "a@example.test", "b+tag@example.test") {
 		m := mailTo(fmt.Sprintf("list-%d@o.example", n), to, "hello")
 		want = append(want, m)
 		wantCode(t, c, m, 0)

@@ -1,6 +1,8 @@
 package interop
 
 import (
+	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -22,8 +24,8 @@ type Server struct {
 	roots    *x509.CertPool // set when it is ready
 
 	cmd      *exec.Cmd
-	lifeline io.Closer     // the server ends when it is closed
-	exited   chan struct{} // closed when the process has been waited for
+	lifeline io.WriteCloser // the server ends when it is closed
+	exited   chan struct{}  // closed when the process has been waited for
 }
 
 // Kind returns what the server is.
@@ -50,9 +52,12 @@ func (s *Server) TLS() *tls.Config {
 // LogFile returns the file that the server's log goes to.
 func (s *Server) LogFile() string { return filepath.Join(s.dir, "log") }
 
-// path returns where the server's own path is found from outside. The layers
-// of its file system are in its mount namespace only.
+// path returns where a layout's path is found from outside. The layers of a
+// server's file system are in its mount namespace only.
 func (s *Server) path(inside string) string {
+	if !filepath.IsAbs(inside) {
+		return filepath.Join(s.dir, inside)
+	}
 	return fmt.Sprintf("/proc/%d/root%s", s.cmd.Process.Pid, inside)
 }
 
@@ -72,6 +77,31 @@ func (s *Server) Stop() error {
 	err := s.cmd.Process.Kill()
 	<-s.exited
 	return errors.Join(fmt.Errorf("interop: %s did not end by itself", s.kind), err)
+}
+
+// restarted is what the start script says when all processes are dead.
+const restarted = "supervise: killed, starting anew\n"
+
+// Restart kills the server's processes, all at once and without a warning, and
+// returns when it greets again, on the same ports. What it had accepted is still
+// there.
+func (s *Server) Restart(ctx context.Context) error {
+	before := bytes.Count(s.log(), []byte(restarted))
+	if _, err := io.WriteString(s.lifeline, "restart\n"); err != nil {
+		return err
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for bytes.Count(s.log(), []byte(restarted)) == before {
+		select {
+		case <-tick.C:
+		case <-s.exited:
+			return s.failure()
+		case <-ctx.Done():
+			return fmt.Errorf("interop: %s does not die: %w", s.kind, ctx.Err())
+		}
+	}
+	return s.ready(ctx)
 }
 
 // trust reads the authority that the start script has made.

@@ -74,7 +74,7 @@ func TestStreamWrongEnvelope(t *testing.T) {
 	for _, kind := range []interop.Kind{interop.Postfix, interop.Exim} {
 		t.Run(string(kind), func(t *testing.T) {
 			s := interop.Start(t, kind)
-			var books ledger
+			var books windowLedger
 			for _, failure := range spoilers() {
 				t.Run(failure.name, func(t *testing.T) {
 					began := time.Now()
@@ -92,7 +92,7 @@ func TestStreamWrongEnvelope(t *testing.T) {
 
 // runWindow sends a window with a failure at the position and checks the
 // outcomes.
-func runWindow(t *testing.T, s *interop.Server, books *ledger, failure spoiler, position int) {
+func runWindow(t *testing.T, s *interop.Server, books *windowLedger, failure spoiler, position int) {
 	t.Helper()
 	mails := windowOf(fmt.Sprintf("%s-%d", strings.ReplaceAll(failure.name, " ", "-"), position))
 	failure.spoil(mails[position])
@@ -158,9 +158,9 @@ func stream(t *testing.T, s *interop.Server, port interop.Port, trace *smtpclien
 	return results
 }
 
-// A ledger holds what came of every mail against what has arrived, from one
+// A windowLedger holds what came of every mail against what has arrived, from one
 // look into the maildir to the next: an Unknown one may come late.
-type ledger struct {
+type windowLedger struct {
 	entries map[string]*entry
 	counts  map[smtpclient.Outcome]int
 }
@@ -174,7 +174,7 @@ func mailKey(from, to string, content []byte) string {
 	return fmt.Sprintf("%s -> %s: %q", from, to, content)
 }
 
-func (l *ledger) enter(m *smtpclient.Mail, r *smtpclient.Result) {
+func (l *windowLedger) enter(m *smtpclient.Mail, r *smtpclient.Result) {
 	if l.entries == nil {
 		l.entries, l.counts = map[string]*entry{}, map[smtpclient.Outcome]int{}
 	}
@@ -184,7 +184,7 @@ func (l *ledger) enter(m *smtpclient.Mail, r *smtpclient.Result) {
 	}
 }
 
-func (l *ledger) check(t *testing.T, s *interop.Server) {
+func (l *windowLedger) check(t *testing.T, s *interop.Server) {
 	t.Helper()
 	mails, err := s.Mails(t.Context())
 	if err != nil {
@@ -282,7 +282,7 @@ func TestStreamRefusals(t *testing.T) {
 			for i := 0; i < len(mails); i += 2 {
 				to("bad")(mails[i])
 			}
-			var books ledger
+			var books windowLedger
 			unknown := 0
 			for i, r := range stream(t, s, interop.Open, nil, mails) {
 				books.enter(mails[i], r)
@@ -304,7 +304,7 @@ func TestStreamRefusals(t *testing.T) {
 func TestStreamLimited(t *testing.T) {
 	s := interop.Start(t, interop.Exim)
 	mails := windowOf("limited")
-	var books ledger
+	var books windowLedger
 	for i, r := range stream(t, s, interop.Limited, nil, mails) {
 		books.enter(mails[i], r)
 		want := smtpclient.Accepted
@@ -324,7 +324,7 @@ func TestStreamOversize(t *testing.T) {
 	for _, kind := range []interop.Kind{interop.Postfix, interop.Exim} {
 		t.Run(string(kind), func(t *testing.T) {
 			s := interop.Start(t, kind)
-			var books ledger
+			var books windowLedger
 			for position := range streamWindow {
 				runOversize(t, s, &books, position)
 			}
@@ -333,7 +333,7 @@ func TestStreamOversize(t *testing.T) {
 	}
 }
 
-func runOversize(t *testing.T, s *interop.Server, books *ledger, position int) {
+func runOversize(t *testing.T, s *interop.Server, books *windowLedger, position int) {
 	t.Helper()
 	mails := windowOf(fmt.Sprintf("large-%d", position))
 	large := mails[position]

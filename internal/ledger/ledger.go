@@ -49,6 +49,11 @@ type entry struct {
 // given, behind which a server for tests tells whom to refuse; none is one that
 // begins with "ok". fill says what is in its subject, of which the same is true.
 func (l *Ledger) Job(fill string, prefixes ...string) pool.Job {
+	return l.JobOfSize(0, fill, prefixes...)
+}
+
+// JobOfSize is Job with a content of at least size octets.
+func (l *Ledger) JobOfSize(size int, fill string, prefixes ...string) pool.Job {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(prefixes) == 0 {
@@ -62,19 +67,27 @@ func (l *Ledger) Job(fill string, prefixes ...string) pool.Job {
 		to := fmt.Sprintf("%s-%d-%d@%s", prefix, k, n, l.Domain)
 		e.job.To = append(e.job.To, smtpclient.Recipient{Address: to})
 	}
-	e.job.Content = content(n, fill)
+	e.job.Content = content(n, size, fill)
 	l.entries = append(l.entries, e)
 	return e.job
 }
 
-const field = "X-Ledger: "
+const (
+	field   = "X-Ledger: "
+	padding = "padding to the size wanted\r\n"
+)
 
 // content is different for each number, in length too, has lines that begin with
 // dots, and says whether it is whole.
-func content(n int, fill string) []byte {
-	b := fmt.Appendf(nil, "%s%d\r\nSubject: %s %d\r\n\r\n", field, n, fill, n)
+func content(n, size int, fill string) []byte {
+	b := fmt.Appendf(nil, "%s%d\r\nSubject: %s %d\r\n", field, n, fill, n)
+	// Servers add these where they are missing.
+	b = fmt.Appendf(b, "Message-ID: <%d@ledger.test>\r\nDate: Tue, 24 Nov 2026 00:00:00 +0000\r\n\r\n", n)
 	for i := range n % 7 {
 		b = fmt.Appendf(b, "%sline %d of %d\r\n", strings.Repeat(".", i%3), i, n)
+	}
+	if missing := size - len(b); missing > 0 {
+		b = append(b, bytes.Repeat([]byte(padding), missing/len(padding)+1)...)
 	}
 	return fmt.Appendf(b, "%08x\r\n.\r\n", crc32.ChecksumIEEE(b))
 }

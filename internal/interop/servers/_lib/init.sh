@@ -1,7 +1,6 @@
 #!/bin/bash
-# Process 1 of a server's namespaces: lays the packages over the system, runs
-# the command, and ends with it or with the standard input, whichever is first.
-# When process 1 ends, the kernel ends all others.
+# Process 1 of a server's namespaces: lays the packages over the system and
+# runs the command. When process 1 ends, the kernel ends all others.
 set -euo pipefail
 
 # The layers are in memory: overlayfs refuses an upper layer that is itself on
@@ -32,11 +31,6 @@ echo '127.0.0.1 mx.example.test mx localhost' >/etc/hosts
 touch /etc/resolv.conf
 printf '%s: files\n' hosts passwd group >/etc/nsswitch.conf
 
-# Process 1 is immune to signals that it does not trap.
-trap 'exit 0' TERM INT HUP
-# The lifeline: however the parent ends, this end of the pipe sees it.
-exec 3<&0
-cat <&3 >/dev/null &
-lifeline=$!
-"$@" </dev/null 3<&- &
-wait -n "$lifeline" "$!"
+# shellcheck source=supervise.sh
+. "$(dirname "${BASH_SOURCE[0]}")/supervise.sh"
+supervise "$@"

@@ -20,13 +20,14 @@ touch /var/log/exim4/{main,reject,panic}log
 chown Debian-exim: /var/log/exim4/*
 
 # daemon FILE OPTION... runs an Exim with options of its own. All share one
-# queue; deliveries run the binary anew, by the file that the message came with.
+# queue; deliveries run the binary anew, by the file that the message came with. What a killed one has
+# left in the queue is for the next run through it.
 daemon() {
 	local file=$conf/$1
 	shift
 	printf '%s\n' "$@" ".include $conf/common.conf" >"$file"
 	echo "$file" >>"$conf/trusted_configs"
-	exim4 -C "$file" -bdf -q1m &
+	exim4 -C "$file" -bdf -q5s &
 }
 daemon exim4.conf "local_interfaces = <; 127.0.0.1.$PORT_SUBMISSION ; 127.0.0.1.$PORT_OPEN ; 127.0.0.1.$PORT_SMALL" \
 	'pid_file_path = /run/exim-bulksmtp.pid'

@@ -7,7 +7,7 @@ conf=/etc/postfix
 # What the package's installation would have done, or has done.
 getent group postdrop >/dev/null || groupadd --system postdrop
 id postfix >/dev/null 2>&1 || useradd --system --user-group postfix
-useradd --system --user-group vmail
+id vmail >/dev/null 2>&1 || useradd --system --user-group vmail
 mkdir -p "$conf/sasl" /var/spool/postfix /var/lib/postfix /var/vmail
 touch "$conf/dynamicmaps.cf"
 chown vmail: /var/vmail
