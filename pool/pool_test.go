@@ -324,6 +324,31 @@ func TestLoweredMode(t *testing.T) {
 	})
 }
 
+// In ModeStream a relay that misbehaves is taken down at once, one that is gone
+// once is not: it may restart.
+func TestLoweredStream(t *testing.T) {
+	for name, tt := range map[string]struct {
+		do   smtptest.Action
+		want smtpclient.Mode
+	}{
+		"out of step":     {smtptest.Garbage(), smtpclient.ModeOverlap},
+		"connection lost": {smtptest.CloseConn(), smtpclient.ModeStream},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, func(_ *smtptest.Server, c *pool.Config) { c.Relay.Mode, c.MaxAttempts = smtpclient.ModeStream, 3 })
+				defer r.close()
+				r.server.Script(smtptest.Fault{At: smtptest.PointRCPT, Nth: 1, Do: tt.do})
+				for range r.pool.SendAll(t.Context(), jobs(3)) { // some are Unknown
+				}
+				if got := r.pool.Stats().Mode; got != tt.want {
+					t.Errorf("the next session's mode is %v, want %v", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
 func TestSendEndsWithItsContext(t *testing.T) {
 	for point, want := range map[smtptest.Point]smtpclient.Outcome{
 		smtptest.PointGreeting:  smtpclient.NotSent, // still in the queue

@@ -214,10 +214,11 @@ func (r *relayState) nextMode() smtpclient.Mode {
 	return r.mode
 }
 
-// ended learns from the way a session ended. A relay that advertises PIPELINING and cannot do it ends sessions out of step,
-// or without a word, before one message is judged; its next sessions use the
-// mode below. One that goes wrong in ModeStream, where least can be made up for,
-// does so at once.
+// ended learns from the way a session ended. A relay that advertises PIPELINING
+// and cannot do it ends sessions out of step, or without a word, before one
+// message is judged; its next sessions use the mode below. One that goes wrong in
+// ModeStream, where least can be made up for, does so at once; but a connection
+// that is lost once may be a relay that restarts.
 func (r *relayState) ended(s *smtpclient.Session, useful bool, err error) (mode smtpclient.Mode, lowered bool) {
 	if useful {
 		r.oddness = 0
@@ -229,7 +230,7 @@ func (r *relayState) ended(s *smtpclient.Session, useful bool, err error) (mode 
 	}
 	r.oddness++
 	mayLower := streamed || r.cfg.Relay.Mode == smtpclient.ModeAuto && s.Mode() > smtpclient.ModeLockstep
-	if !mayLower || r.oddness < oddEnds && !streamed {
+	if !mayLower || r.oddness < oddEnds && (!streamed || cut) {
 		return 0, false
 	}
 	r.oddness = 0
