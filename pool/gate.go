@@ -57,7 +57,10 @@ func (p *Pool) leave() {
 // letIn lets in who waits, if it is time. p.mu is held.
 func (p *Pool) letIn() {
 	g := &p.gate
-	for g.free > 0 && len(g.waiting) > 0 && (g.free >= g.batch || p.queue.len == 0) {
+	if g.free < g.batch && p.queue.len > 0 {
+		return
+	}
+	for g.free > 0 && len(g.waiting) > 0 {
 		close(g.waiting[0])
 		g.waiting = slices.Delete(g.waiting, 0, 1)
 		g.free--

@@ -232,6 +232,7 @@ func (p *Pool) pull(t *task) bool {
 	switch t.place {
 	case inQueue:
 		p.queue.remove(t)
+		p.letIn() // the queue may be empty now
 	case inDelay:
 		p.delayed.remove(t)
 		p.nudge() // tick ends when it has nothing to wait for

@@ -217,8 +217,8 @@ func (r *relayState) nextMode() smtpclient.Mode {
 // ended learns from the way a session ended. A relay that advertises PIPELINING
 // and cannot do it ends sessions out of step, or without a word, before one
 // message is judged; its next sessions use the mode below. One that goes wrong in
-// ModeStream, where least can be made up for, does so at once; but a connection
-// that is lost once may be a relay that restarts.
+// ModeStream, where least can be made up for, does so at once; but one connection
+// that is lost may be a relay that restarts.
 func (r *relayState) ended(s *smtpclient.Session, useful bool, err error) (mode smtpclient.Mode, lowered bool) {
 	if useful {
 		r.oddness = 0

@@ -59,6 +59,10 @@ func (s *Session) judgeBuffered() (over bool) {
 func (s *Session) addUp() (over bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// Replies to what has not gone out whole are not to be believed before it has.
+	for s.writing && s.expected.len() == 0 && s.leaving == nil {
+		s.changed.Wait()
+	}
 	if s.expected.len() == 0 && s.leaving == nil {
 		if s.parser.buffered() {
 			s.leaveLocked("idle", errUnsolicited) // the rest of it may say why
@@ -379,6 +383,10 @@ func (s *Session) end() {
 		s.changed.Wait()
 	}
 	if s.tooSoon() {
+		s.proven = 0 // nor is anything sure
+		for _, t := range s.held {
+			t.sure = false
+		}
 		s.takeBack()
 	}
 	ready := s.letGo(len(s.held), nil)

@@ -267,9 +267,7 @@ func (s *Session) send(out []byte) bool {
 		s.leaveLocked("write", err)
 	}
 	s.armLocked()
-	if s.stop {
-		s.changed.Broadcast()
-	}
+	s.changed.Broadcast()
 	return s.leaving == nil
 }
 

@@ -11,6 +11,7 @@ supervise() {
 	# Bash leaves the input of what runs in the background empty.
 	exec 3<&0
 	# Process 1 is immune to signals that it does not trap.
+	server=
 	trap 'exit 0' TERM INT HUP
 	trap end_server EXIT
 	while true; do
@@ -33,9 +34,11 @@ supervise() {
 # end_server kills the server and waits until its last process, and with it the
 # last hold on its ports, is gone. As process 1 everybody else is the server's.
 end_server() {
+	[[ -n $server ]] || return 0
 	local whom=-$server
 	[[ $$ -ne 1 ]] || whom=-1
-	while kill -KILL -- "$whom" 2>/dev/null; do
+	# By its pid too: it may not have come to setsid yet, and then has no group.
+	while kill -KILL -- "$whom" 2>/dev/null || [[ $$ -ne 1 ]] && kill -KILL "$server" 2>/dev/null; do
 		sleep 0.02
 	done
 }
