@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -138,5 +139,58 @@ func TestTiredServerInWindow(t *testing.T) {
 		if retries := r.pool.Stats().Retries; accepted != 1000 || retries > 400 {
 			t.Errorf("%d of 1000 accepted, with %d retries", accepted, retries)
 		}
+	})
+}
+
+// A job that leaves the queue for its owner's sake, and so empties it, lets in who
+// waits for a place. It holds none itself: it has waited for a later attempt.
+func TestWithdrawalLetsIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		made := 0
+		r := newRig(t, func(s *smtptest.Server, c *pool.Config) {
+			s.OnRcpt = func(s *smtptest.Session, to, params string) *smtptest.Reply {
+				if to == "slow@example.test" {
+					<-time.After(10 * time.Second)
+				}
+				return refuseByName(s, to, params)
+			}
+			c.Queue, c.MaxWaiting, c.MaxAttempts, c.Sessions, c.MaxMessages = 16, 1, 2, 1, 1
+			c.Backoff = func() backoff.BackOff {
+				if made++; made == 1 {
+					return backoff.NewConstantBackOff(205 * time.Second)
+				}
+				return backoff.NewConstantBackOff(2 * time.Hour)
+			}
+			dial := c.Relay.Dial
+			c.Relay.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				<-time.After(5 * time.Second)
+				return dial(ctx, network, addr)
+			}
+		})
+		defer r.close()
+		began := time.Now()
+		at := func(seconds time.Duration) { <-time.After(time.Until(began.Add(seconds * time.Second))) }
+		submit := func(j pool.Job) {
+			if err := r.pool.Submit(t.Context(), j, nil); err != nil {
+				t.Error(err)
+			}
+		}
+		// The first is tried again at 210 s, when slow's session is in use, and is
+		// given up while the next session is being built.
+		ctx, cancel := context.WithDeadline(t.Context(), began.Add(219*time.Second))
+		defer cancel()
+		var first sync.WaitGroup
+		first.Go(func() { _, _ = r.pool.Send(ctx, job(0, "busy@example.test")) })
+		at(6)
+		for i := range 15 { // hold places for hours
+			submit(job(1+i, "busy@example.test"))
+		}
+		at(202)
+		submit(job(100, "slow@example.test")) // holds the last place
+		at(208)
+		if _, err := r.pool.Send(t.Context(), job(101)); err != nil || time.Since(began) > 5*time.Minute {
+			t.Errorf("%v, after %v", err, time.Since(began))
+		}
+		first.Wait()
 	})
 }
