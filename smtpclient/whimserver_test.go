@@ -239,7 +239,7 @@ func (w *whim) answer(verb, usual string, do func()) bool {
 		do()
 		return false
 	case 6: // up to twice the timeouts
-		time.Sleep(time.Duration(arg) * 3 * time.Second)
+		<-time.After(time.Duration(arg) * 3 * time.Second) // fake time
 	case 7:
 		return w.stall()
 	case 8:
@@ -300,7 +300,7 @@ func (w *whim) say(s string) bool {
 }
 
 func (w *whim) pause(d time.Duration) bool {
-	time.Sleep(d)
+	<-time.After(d) // fake time
 	return true
 }
 
