@@ -6,5 +6,6 @@ var (
 	ParseMail    = parseMail
 	TakeMails    = takeMails
 	FreeAddrs    = freeAddrs
+	Ephemeral    = ephemeral
 	Tail         = tail
 )

@@ -108,21 +108,6 @@ func (s *Server) environment() ([]string, error) {
 	return env, nil
 }
 
-// freeAddrs returns an address on loopback for each port. All are open at once
-// for a moment, so that they differ.
-func freeAddrs(ports []Port) (map[Port]string, error) {
-	addrs := make(map[Port]string)
-	for _, port := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close()
-		addrs[port] = l.Addr().String()
-	}
-	return addrs, nil
-}
-
 // ready waits until every port greets.
 func (s *Server) ready(ctx context.Context) error {
 	tick := time.NewTicker(50 * time.Millisecond)

@@ -3,9 +3,11 @@ package interop_test
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -72,7 +74,7 @@ func TestLaunchEndsWithContext(t *testing.T) {
 	}
 }
 
-func TestFreeAddrsDiffer(t *testing.T) {
+func TestFreeAddrs(t *testing.T) {
 	addrs, err := interop.FreeAddrs(interop.Postfix.Ports())
 	if err != nil {
 		t.Fatal(err)
@@ -83,6 +85,13 @@ func TestFreeAddrsDiffer(t *testing.T) {
 	}
 	if len(seen) != len(interop.Postfix.Ports()) {
 		t.Errorf("%v for %v", addrs, interop.Postfix.Ports())
+	}
+	low, high := interop.Ephemeral()
+	for _, addr := range addrs {
+		_, number, _ := net.SplitHostPort(addr)
+		if port, err := strconv.Atoi(number); err != nil || low <= port && port <= high {
+			t.Errorf("%s is, or may become, a client's end of a connection: %d to %d (%v)", addr, low, high, err)
+		}
 	}
 }
 

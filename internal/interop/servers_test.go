@@ -148,6 +148,7 @@ func (c *serverCase) small(t *testing.T, s *interop.Server, mode smtpclient.Mode
 func (c *serverCase) restarted(t *testing.T, s *interop.Server, mode smtpclient.Mode) result {
 	r := newPoolRun(c, "killed twice, "+mode.String(), s, mode)
 	r.config.MaxAttempts = 4
+	r.config.Outage = 2 * time.Minute // a busy machine starts servers slowly
 	r.killed = true
 	restarts := restarts{t: t, s: s}
 	r.each = restarts.see
