@@ -72,7 +72,7 @@ func (b *bulk) feed(ctx context.Context, jobs func(func(Job) bool)) {
 	defer func() { b.panicked = recover() }() // it is the caller's: see SendAll
 	for j := range jobs {
 		if err := b.window.Acquire(ctx, 1); err != nil {
-			b.yield(0, due{unsent(&j, notSent("queue", b.pool.cfg.Relay.Addr, err)), false})
+			b.yield(0, due{unsent(&j, b.pool.notSent("queue", err)), false})
 			return
 		}
 		b.mu.Lock()
@@ -172,18 +172,8 @@ func (b *bulk) drain() {
 // recall withdraws the tasks that no session has in hand.
 func (b *bulk) recall(why error) {
 	p := b.pool
-	var mine []*task
 	p.mu.Lock()
-	for t := p.queue.head; t != nil; t = t.next {
-		if t.owner == b {
-			mine = append(mine, t)
-		}
-	}
-	for _, t := range p.delayed {
-		if t.owner == b {
-			mine = append(mine, t)
-		}
-	}
+	mine := p.outside(func(t *task) bool { return t.owner == b })
 	p.mu.Unlock()
 	for _, t := range mine {
 		p.withdraw(t, why)

@@ -3,7 +3,9 @@ package pool
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
+	"time"
 
 	"github.com/bulksmtp/bulksmtp/smtpclient"
 	"github.com/cenkalti/backoff/v4"
@@ -14,6 +16,13 @@ type Job struct {
 	smtpclient.Mail
 	// Tag is the caller's own; the Result has it too.
 	Tag any
+	// Key names what the job belongs to: a customer, or the domain that signs it.
+	// See Config.Keys. "": nothing.
+	Key string
+	// Deadline ends the waiting: behind it no attempt begins, and the job comes
+	// back as its last attempt left it, or as NotSent with ErrDeadline. Zero:
+	// Config.MaxAge. The earlier of the two holds.
+	Deadline time.Time
 }
 
 // A Result is what became of a job: an outcome for each recipient, and Err,
@@ -31,10 +40,11 @@ type Result struct {
 type place uint8
 
 const (
-	atLarge place = iota // with nobody but the goroutine at work on it
-	inQueue              // waits for a worker
-	inHand               // a worker has it
-	inDelay              // waits for its next attempt
+	atLarge  place = iota // with nobody but the goroutine at work on it
+	inQueue               // waits for a worker
+	inHand                // a worker has it
+	isParked              // waits for a key's limit
+	inDelay               // waits for its next attempt
 )
 
 // A task is a job in the pool.
@@ -50,6 +60,10 @@ type task struct {
 	free     int     // attempts not charged
 	reused   bool    // the session of this attempt had carried mail before
 	worker   *worker // of this attempt
+	sent     int64   // when this attempt began, by now; past: it was not looked at
+	keys     []*key  // that this attempt was held against
+	slowed   int     // attempts not charged, because the relay asked to go slower
+	pinned   *relay  // that alone may have the next attempt; nil: any
 	backoff  backoff.BackOff
 	patience bool // holds no place in Config.Queue: it has one in MaxWaiting
 
@@ -59,16 +73,38 @@ type task struct {
 	session   *smtpclient.Session // that has the task in hand
 	known     *Result             // what earlier attempts have come to; nil: there were none
 	open      []int               // who is to be tried again; nil: everybody
-	prev      *task               // in Pool.queue or Pool.inHand
+	heldBy    *key                // that last put it aside
+	deadline  int64               // 0: none
+	retry     alarm               // for the next attempt
+	expiry    alarm               // for the deadline
+	in        *list               // nil: none
+	prev      *task               // in the list
 	next      *task
-	due       int64 // in Pool.delayed: when, in nanoseconds
-	heapIndex int
 }
 
 // An owner takes the results of the tasks it handed in.
 type owner interface {
 	// take is called once for each task, with no lock held; it must not block.
 	take(Result)
+}
+
+// attempted lists the recipients of the next attempt, or of the one under way.
+func (t *task) attempted() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		if t.owed != nil {
+			for _, i := range t.owed {
+				if !yield(i) {
+					return
+				}
+			}
+			return
+		}
+		for i := range t.job.To {
+			if !yield(i) {
+				return
+			}
+		}
+	}
 }
 
 // mail is what to send in the next attempt.

@@ -4,35 +4,41 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/bulksmtp/bulksmtp/smtpclient"
 )
 
-// A Pool sends messages to one relay. Its methods are safe for concurrent use.
+// A Pool sends messages to a relay, or to several. Its methods are safe for concurrent use.
 type Pool struct {
 	cfg       Config
 	dialed    context.Context    // ends when no session may be built any more
 	closeDoor context.CancelFunc // ends dialed
 	aborted   context.Context    // ends when all sessions are to be closed
 	cancel    context.CancelFunc // ends aborted, and with it dialed
-	tally     tally
+	tally
+	addr string // of the relay, or the names of all, for errors
 
-	workers sync.WaitGroup // workers, and the goroutine of delayed
+	workers sync.WaitGroup // workers, and the goroutine of alarms
+
+	plain   bool // nothing is configured that could hold a message back
+	weights int  // of the relays, together
 
 	mu       sync.Mutex // guards the following; never held across I/O, nor while an owner or a hook is called
 	gate     gate       // to the queue
-	queue    list       // tasks for the next free worker
+	queue    list       // tasks for the next free worker, of any relay
 	inHand   list       // tasks that a worker has
-	delayed  schedule   // tasks that wait for their next attempt
-	ticking  bool       // the goroutine of delayed is there
+	relays   []*relay   // those that have had least of their share first
+	keys     keyring
+	pace     pace     // of all messages
+	alarms   schedule // what is to be done at a time
+	ticking  bool     // the goroutine of alarms is there
 	recheck  chan struct{}
-	idle     []*worker // have a session and nothing to send; the last was used last
-	slots    int       // workers, Config.Sessions at most
-	sessions map[*smtpclient.Session]struct{}
-	dialing  int
-	relay    relayState
+	fallen   []*task       // to be finished when mu is free
+	said     []func()      // hooks to be called when mu is free
+	delayed  int           // tasks that wait for their next attempt
 	waiting  int           // tasks with a place in Config.MaxWaiting
 	taken    int           // tasks whose result has not been handed out
 	closed   bool          // no new tasks
@@ -41,21 +47,35 @@ type Pool struct {
 }
 
 // New returns a pool for c. It does no I/O and starts no goroutine: the first
-// job does. The error names the field of c that is wrong.
+// job does, unless Config.MinSessions asks for sessions. The error names the
+// field of c that is wrong.
 func New(c Config) (*Pool, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
 	c.setDefaults()
 	p := &Pool{
-		cfg: c, gate: newGate(c.Queue),
-		recheck: make(chan struct{}, 1), sessions: map[*smtpclient.Session]struct{}{},
+		cfg: c, gate: newGate(c.Queue), keys: newKeyring(&c), pace: newPace(c.Rates),
+		recheck:  make(chan struct{}, 1),
 		draining: make(chan struct{}), emptied: make(chan struct{}),
 	}
 	p.aborted, p.cancel = context.WithCancel(context.Background())
 	p.dialed, p.closeDoor = context.WithCancel(p.aborted)
-	p.relay.reset(&p.cfg)
-	p.cfg.Relay.Trace = p.tally.watch(c.Relay.Trace)
+	p.plain = len(c.Relays) == 1 && len(c.Rates)+len(c.Relays[0].Rates) == 0 && !p.keys.limits()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var names []string
+	for i, r := range c.Relays {
+		p.relays = append(p.relays, newRelay(&p.cfg, i, r))
+		p.weights += r.Weight
+		names = append(names, r.Name)
+	}
+	p.addr = strings.Join(names, ",")
+	for _, r := range p.relays {
+		for range r.MinSessions {
+			p.hire(r)
+		}
+	}
 	return p, nil
 }
 
@@ -121,17 +141,21 @@ func (p *Pool) admit(ctx, life context.Context, j Job, o owner) (*task, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.enter(ctx); err != nil {
-		return nil, notSent("queue", p.cfg.Relay.Addr, err)
+		return nil, p.notSent("queue", err)
 	}
 	err := p.hopeless(t)
 	if p.closed {
-		err = notSent("queue", p.cfg.Relay.Addr, ErrClosed)
+		err = p.notSent("queue", ErrClosed)
 	}
 	if err != nil {
 		p.leave()
 		return nil, err
 	}
 	p.taken++
+	if deadline := p.deadline(&j); deadline != 0 {
+		t.deadline = deadline
+		p.setAlarm(&t.expiry, deadline, (*expiring)(t))
+	}
 	p.enqueue(t, false)
 	return t, nil
 }
@@ -140,39 +164,20 @@ func (p *Pool) admit(ctx, life context.Context, j Job, o owner) (*task, error) {
 // p.mu is held.
 func (p *Pool) enqueue(t *task, front bool) {
 	t.place = inQueue
+	l := &p.queue
+	if t.pinned != nil {
+		l = &t.pinned.pinned
+	}
 	if front {
-		p.queue.pushFront(t)
+		l.pushFront(t)
 	} else {
-		p.queue.pushBack(t)
+		l.pushBack(t)
 	}
-	p.wake()
-}
-
-// wake gets a worker to look at the queue: the one used last among the idle,
-// or a new one. p.mu is held.
-func (p *Pool) wake() {
-	if p.wakeIdle() {
-		return
+	if t.pinned != nil {
+		p.wakeFor(t.pinned)
+	} else {
+		p.wake()
 	}
-	if p.slots < p.cfg.Sessions && (p.slots == 0 || !p.relay.guarded()) {
-		p.slots++
-		w := &worker{pool: p, wake: make(chan struct{}, 1)}
-		p.workers.Go(w.run)
-	}
-}
-
-// wakeIdle has the idle worker that was used last look at the queue. p.mu is
-// held.
-func (p *Pool) wakeIdle() bool {
-	n := len(p.idle)
-	if n == 0 {
-		return false
-	}
-	w := p.idle[n-1]
-	p.idle = p.idle[:n-1]
-	w.listed = false
-	w.wake <- struct{}{} // has room: w was listed
-	return true
 }
 
 // unsent is the result of a job that the pool did not take.
@@ -182,8 +187,9 @@ func unsent(j *Job, err error) Result {
 	return t.conclude()
 }
 
-func notSent(op, addr string, err error) error {
-	return &smtpclient.SessionError{Op: op, Addr: addr, Outcome: smtpclient.NotSent, Err: err}
+// notSent is an error of the pool's own about a message that was not sent.
+func (p *Pool) notSent(op string, err error) error {
+	return &smtpclient.SessionError{Op: op, Addr: p.addr, Outcome: smtpclient.NotSent, Err: err}
 }
 
 // withdraw takes a task out of the queue or the schedule for its owner, whose
@@ -194,7 +200,7 @@ func (p *Pool) withdraw(t *task, why error) bool {
 	took := p.pull(t)
 	p.mu.Unlock()
 	if took {
-		t.giveUp(smtpclient.NotSent, notSent("queue", p.cfg.Relay.Addr, why))
+		t.giveUp(smtpclient.NotSent, p.notSent("queue", why))
 		p.finish(t)
 	}
 	return took
@@ -216,7 +222,7 @@ func (p *Pool) abandon(t *task, why error) {
 	}
 	open := t.open
 	p.mu.Unlock()
-	err := &smtpclient.SessionError{Op: "send", Addr: p.cfg.Relay.Addr, Outcome: smtpclient.Unknown, Err: why}
+	err := &smtpclient.SessionError{Op: "send", Addr: p.addr, Outcome: smtpclient.Unknown, Err: why}
 	mine.giveUp(smtpclient.Unknown, err)
 	for i := range mine.result.Recipients {
 		if open == nil || slices.Contains(open, i) {
@@ -227,20 +233,65 @@ func (p *Pool) abandon(t *task, why error) {
 	t.owner.take(mine.conclude())
 }
 
-// pull takes t out of the queue or the schedule if it is there. p.mu is held.
+// pull takes t out of the queue, or from where it waits aside, if it is there.
+// p.mu is held.
 func (p *Pool) pull(t *task) bool {
 	switch t.place {
-	case inQueue:
-		p.queue.remove(t)
-		p.letIn() // the queue may be empty now
+	case inQueue, isParked:
+		p.draw(t)
 	case inDelay:
-		p.delayed.remove(t)
-		p.nudge() // tick ends when it has nothing to wait for
+		p.stopAlarm(&t.retry)
+		p.delayed--
 	default:
 		return false
 	}
 	t.place = atLarge
 	return true
+}
+
+// outside returns the tasks that no session has in hand and that are wanted.
+// p.mu is held.
+func (p *Pool) outside(wanted func(*task) bool) []*task {
+	var tasks []*task
+	add := func(t *task) {
+		if wanted(t) {
+			tasks = append(tasks, t)
+		}
+	}
+	for t := p.queue.head; t != nil; t = t.next {
+		add(t)
+	}
+	for _, r := range p.relays {
+		for t := r.pinned.head; t != nil; t = t.next {
+			add(t)
+		}
+	}
+	for _, k := range p.keys.all {
+		for t := k.parked.head; t != nil; t = t.next {
+			add(t)
+		}
+	}
+	for _, a := range p.alarms {
+		if t, ok := a.ringer.(*retrying); ok {
+			add((*task)(t))
+		}
+	}
+	return tasks
+}
+
+// unlock frees p.mu, and then does what was to be done without it.
+func (p *Pool) unlock() {
+	fallen, said := p.fallen, p.said
+	if fallen == nil && said == nil {
+		p.mu.Unlock()
+		return
+	}
+	p.fallen, p.said = nil, nil
+	p.mu.Unlock()
+	for _, say := range said {
+		say()
+	}
+	p.finish(fallen...)
 }
 
 // finish hands out the results of tasks that are done with.
@@ -250,12 +301,16 @@ func (p *Pool) finish(tasks ...*task) {
 	}
 	p.mu.Lock()
 	for _, t := range tasks {
+		p.stopAlarm(&t.expiry)
 		p.vacate(t) // before its owner hears of it, and perhaps submits the next
 	}
 	p.mu.Unlock()
 	for _, t := range tasks {
 		r := t.conclude()
-		p.tally.count(&r)
+		p.count(&r)
+		if f := p.cfg.Trace.Settled; f != nil {
+			f(r)
+		}
 		if !t.abandoned {
 			t.owner.take(r)
 		}
@@ -295,6 +350,9 @@ func (p *Pool) Shutdown(ctx context.Context) error {
 		}
 	}
 	p.closeDoor() // nobody needs a session any more
+	p.mu.Lock()
+	p.silence()
+	p.mu.Unlock()
 	ended := make(chan struct{})
 	go func() {
 		p.workers.Wait()
@@ -331,24 +389,19 @@ func (p *Pool) Close() error {
 func (p *Pool) abort() {
 	p.cancel()
 	p.mu.Lock()
-	var tasks []*task
-	for p.queue.head != nil {
-		t := p.queue.head
+	tasks := p.outside(func(*task) bool { return true })
+	for _, t := range tasks {
 		p.pull(t)
-		tasks = append(tasks, t)
 	}
-	for len(p.delayed) > 0 {
-		t := p.delayed[0]
-		p.pull(t)
-		tasks = append(tasks, t)
-	}
-	sessions := make([]*smtpclient.Session, 0, len(p.sessions))
-	for s := range p.sessions {
-		sessions = append(sessions, s)
+	var sessions []*smtpclient.Session
+	for _, r := range p.relays {
+		for s := range r.sessions {
+			sessions = append(sessions, s)
+		}
 	}
 	p.mu.Unlock()
 	for _, t := range tasks {
-		t.giveUp(smtpclient.NotSent, notSent("queue", p.cfg.Relay.Addr, ErrClosed))
+		t.giveUp(smtpclient.NotSent, p.notSent("queue", ErrClosed))
 	}
 	p.finish(tasks...)
 	for _, s := range sessions {

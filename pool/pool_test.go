@@ -306,7 +306,7 @@ func TestLoweredMode(t *testing.T) {
 		var lowered []smtpclient.Mode
 		r := newRig(t, func(_ *smtptest.Server, c *pool.Config) {
 			c.MaxAttempts, c.Patience = 10, time.Hour
-			c.Trace = &pool.Trace{ModeLowered: func(m smtpclient.Mode, _ error) { lowered = append(lowered, m) }}
+			c.Trace = &pool.Trace{ModeLowered: func(_ string, m smtpclient.Mode, _ error) { lowered = append(lowered, m) }}
 		})
 		defer r.close()
 		// A relay that advertises PIPELINING and hangs up on a group.

@@ -1,131 +1,153 @@
 package pool
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"time"
 
 	"github.com/bulksmtp/bulksmtp/smtpclient"
-	"github.com/cenkalti/backoff/v4"
 )
 
-// relayState is what is known of the relay's health, and the one gate in front
-// of it: when sessions cannot be had, or end before they were of any use, they
-// are asked for more and more slowly, and by one worker. Guarded by Pool.mu.
-type relayState struct {
-	cfg     *Config
-	backoff backoff.BackOff // nil: all is well
-
-	failing bool      // sessions cannot be had, or end before they were of any use
-	since   time.Time // since when
-	err     error     // the last reason
-	lasting bool      // err is not mended by waiting
-	wasUp   bool      // it has judged a message before
-	until   time.Time // no session is to be built before
-	pause   time.Duration
-	knocker *worker // waits for until or room, or is building a session since
-
-	// The relay has refused a session beside others that it keeps.
-	crowding backoff.BackOff // nil: it has not
-	room     time.Time       // no session beside others before
-
-	mode    smtpclient.Mode // for the next session
-	lowered time.Time       // when mode was; zero: it was not
-	oddness int             // sessions in a row that ended oddly
+// A Relay is one of several that a pool sends to, see Config.Relays.
+type Relay struct {
+	// Config says how to build sessions with the relay, credentials included.
+	smtpclient.Config
+	// Name is what Stats and Trace call it; "" is Addr.
+	Name string
+	// Weight is its share of the messages, in proportion to the other relays' that
+	// are up and not held back by Rates. 0 is a standby: it gets messages only
+	// while no relay with a weight is up.
+	//
+	// A relay is not given more than its share because the others are slow, unless
+	// they get nothing done for a second: where speed matters and shares do not,
+	// let the weights be as the speeds.
+	Weight int
+	// Sessions, MinSessions, MaxMessages and Connections are for this relay what
+	// they are in Config; where one is zero, Config's holds.
+	Sessions, MinSessions, MaxMessages int
+	Connections                        Rate
+	// Rates are bounds of the messages over this relay, each of which holds.
+	Rates []Rate
 }
 
-func (r *relayState) reset(cfg *Config) {
-	r.cfg = cfg
-	r.mode = cfg.Relay.Mode
+// A relay is a Relay in use.
+type relay struct {
+	Relay
+	index int // in Config.Relays
+	tally relayTally
+
+	// Guarded by Pool.mu.
+	circuit  circuit
+	modes    modes
+	idle     []*worker // have a session and nothing to send; the last was used last
+	slots    int       // workers, Sessions at most
+	sessions map[*smtpclient.Session]struct{}
+	dialing  int
+	pinned   list // tasks that only this relay may take
+	pace     pace
+	connect  *bucket // nil: Connections is not set
+	share    share
+	alarm    alarm // when it may send again
 }
 
-// knock asks to build a session; live is how many there are. mine is false if
-// none is wanted of w; else w is to wait and ask again, until wait is 0.
-func (r *relayState) knock(w *worker, live int) (wait time.Duration, mine bool) {
-	crowded := live > 0 && time.Now().Before(r.room)
-	switch {
-	case r.backoff == nil && !crowded, live == 0 && !r.failing:
-		return 0, true
-	case r.knocker != nil && r.knocker != w:
-		return 0, false
-	case crowded:
-		wait = time.Until(r.room)
+func newRelay(c *Config, index int, r Relay) *relay {
+	u := &relay{Relay: r, index: index, sessions: map[*smtpclient.Session]struct{}{}, pace: newPace(r.Rates)}
+	u.circuit.cfg = c
+	u.modes = modes{wanted: r.Mode, mode: r.Mode}
+	if r.Connections != (Rate{}) {
+		b := newBucket(r.Connections)
+		u.connect = &b
 	}
-	r.knocker = w
-	if r.backoff != nil {
-		wait = max(wait, time.Until(r.until))
-	}
-	return wait, true
+	u.Trace = u.tally.watch(r.Trace)
+	u.TLSConfig = resuming(r.TLSConfig, r.Sessions)
+	return u
 }
 
-// leave is for a worker that ends.
-func (r *relayState) leave(w *worker) {
-	if r.knocker == w {
-		r.knocker = nil
+// resuming has TLS sessions resumed: a new connection then costs neither side a
+// signature.
+func resuming(c *tls.Config, sessions int) *tls.Config {
+	if c == nil {
+		c = &tls.Config{}
+	} else {
+		c = c.Clone()
+	}
+	if c.ClientSessionCache == nil && !c.SessionTicketsDisabled {
+		c.ClientSessionCache = tls.NewLRUClientSessionCache(max(1, sessions))
+	}
+	return c
+}
+
+// work is how many tasks there are for a session of r. p.mu is held.
+func (p *Pool) work(r *relay) int { return p.queue.len + r.pinned.len }
+
+// up reports that r may be counted on: the last session was not of no use, or
+// there are others. p.mu is held.
+func (r *relay) up() bool { return !r.circuit.failing || len(r.sessions) > 0 }
+
+// wake gets a worker to look at the queue: the one used last among the idle, or
+// a new one. p.mu is held.
+func (p *Pool) wake() {
+	if len(p.relays) > 1 {
+		p.wakeByShare()
+	} else if r := p.relays[0]; !r.wakeIdle() && r.mayGrow() {
+		p.hire(r)
 	}
 }
 
-// guarded reports whether no further worker should try to build a session now.
-func (r *relayState) guarded() bool {
-	return r.backoff != nil && (r.knocker != nil || time.Now().Before(r.until)) || time.Now().Before(r.room)
+// wakeFor is wake for a task that only r may take. p.mu is held.
+func (p *Pool) wakeFor(r *relay) {
+	if !r.wakeIdle() && r.mayGrow() {
+		p.hire(r)
+	}
 }
 
-// slowDown puts off the next attempt to build a session, longer each time.
-func (r *relayState) slowDown() {
-	if r.backoff == nil {
-		r.backoff = r.cfg.DialBackoff()
+// wakeIdle has the idle worker that was used last look at the queue. p.mu is
+// held.
+func (r *relay) wakeIdle() bool {
+	if n := len(r.idle); n > 0 {
+		r.idle[n-1].rouse()
+		return true
 	}
-	r.pause = r.backoff.NextBackOff()
-	if r.pause == backoff.Stop {
-		r.pause = r.cfg.Patience
-	}
-	r.until = time.Now().Add(r.pause)
+	return false
 }
 
-// full notes that the relay does not want a further session beside those it has.
-func (r *relayState) full() {
-	if r.crowding == nil {
-		r.crowding = r.cfg.DialBackoff()
-	}
-	pause := r.crowding.NextBackOff()
-	if pause == backoff.Stop {
-		pause = r.cfg.Patience
-	}
-	r.room = time.Now().Add(pause)
+// mayGrow reports whether another worker may try to build a session now. p.mu is
+// held.
+func (r *relay) mayGrow() bool {
+	return r.slots < r.Sessions && (r.slots == 0 || !r.circuit.guarded())
 }
 
-// useful notes that the relay has judged a message: all is well. It reports
-// whether that is news.
-func (r *relayState) useful() bool {
-	was := r.failing
-	r.failing, r.err, r.lasting, r.wasUp, r.backoff = false, nil, false, true, nil
-	return was
+// hire starts a worker. p.mu is held.
+func (p *Pool) hire(r *relay) {
+	r.slots++
+	w := &worker{pool: p, relay: r, wake: make(chan struct{}, 1)}
+	p.workers.Go(w.run)
 }
 
-// down notes that what w began at began was of no use: building a session, or
-// sending by it.
-func (r *relayState) down(w *worker, err error, began time.Time) {
-	if !r.failing {
-		r.failing, r.since = true, began
+// opens is when a message may next go over r. p.mu is held.
+func (p *Pool) opens(r *relay) int64 { return max(p.pace.next(), r.pace.next()) }
+
+// ring implements ringer: r may send again.
+func (r *relay) ring(p *Pool) {
+	at := now()
+	next := p.opens(r)
+	if next <= at {
+		n := p.pace.ready(at, r.pace.ready(at, p.work(r)))
+		for range n {
+			p.wakeFor(r)
+		}
+		next = at + max(p.pace.interval(), r.pace.interval())
 	}
-	r.err, r.lasting = err, lasting(err)
-	r.slowDown()
-	if left := time.Until(r.since.Add(r.cfg.Patience)); left > 0 && left < r.pause {
-		r.pause = left // one more attempt just before patience ends
-		r.until = time.Now().Add(left)
-	}
-	r.leave(w)
+	p.watch(r, min(next, at+int64(recheck)))
 }
 
-// exhausted reports whether t has waited long enough for the relay.
-func (r *relayState) exhausted(t *task) bool {
-	patience := r.cfg.Patience
-	if _, bulk := t.owner.(*bulk); bulk && r.wasUp {
-		patience = max(patience, r.cfg.Outage)
+// watch sets r's alarm if there is something to wait for. p.mu is held.
+func (p *Pool) watch(r *relay, at int64) {
+	if p.work(r) > 0 && (!r.alarm.isSet() || r.alarm.at > at) {
+		p.setAlarm(&r.alarm, at, r)
 	}
-	return r.failing && (r.lasting || time.Since(r.since) >= patience)
 }
 
 // unreachable notes that what w began at began was of no use: it could not build
@@ -134,35 +156,61 @@ func (r *relayState) exhausted(t *task) bool {
 // is no session to send them by. While there is one, the relay is not down; it
 // only does not want as many as we do. p.mu is held.
 func (p *Pool) unreachable(w *worker, err error, began time.Time) (failed []*task) {
-	if len(p.sessions) > 0 {
-		p.relay.full()
-		p.relay.leave(w)
+	r := w.relay
+	if len(r.sessions) > 0 {
+		r.circuit.full()
+		r.circuit.leave(w)
 		return nil
 	}
-	p.relay.down(w, err, began)
-	if p.dialing > 0 && p.relay.lasting {
-		return nil // it may not be so for everybody
-	}
-	for t := p.queue.head; t != nil; {
-		next := t.next
-		if p.relay.exhausted(t) {
-			p.pull(t)
-			t.relayDown(p.relay.err)
-			failed = append(failed, t)
+	r.circuit.down(w, err, began)
+	for _, l := range []*list{&p.queue, &r.pinned} {
+		for t := l.head; t != nil; {
+			next := t.next
+			if p.forsaken(t) {
+				p.pull(t)
+				t.relayDown(r.circuit.err)
+				failed = append(failed, t)
+			}
+			t = next
 		}
-		t = next
+	}
+	if len(p.relays) > 1 {
+		for range min(p.queue.len, p.cfg.allSessions()) {
+			p.wake() // the others have to do it
+		}
 	}
 	return failed
 }
 
-// hopeless returns why t, which comes now, need not wait for a session: the
-// relay is known to be down, and nobody will find out otherwise for a while.
-// p.mu is held.
-func (p *Pool) hopeless(t *task) error {
-	if len(p.sessions) == 0 && p.dialing == 0 && p.relay.exhausted(t) && time.Now().Before(p.relay.until) {
-		return downError(p.relay.err)
+// forsaken reports that no relay that t may go over can be had, nor will be
+// waited for any longer. p.mu is held.
+func (p *Pool) forsaken(t *task) bool {
+	for _, r := range p.relays {
+		if t.pinned != nil && t.pinned != r {
+			continue
+		}
+		if len(r.sessions) > 0 || !r.circuit.exhausted(t) || r.dialing > 0 && r.circuit.lasting {
+			return false // the last: it may not be so for everybody
+		}
 	}
-	return nil
+	return true
+}
+
+// hopeless returns why t, which comes now, need not wait for a session: no relay
+// is up, and nobody will find out otherwise for a while. p.mu is held.
+func (p *Pool) hopeless(t *task) error {
+	var last *circuit
+	for _, r := range p.relays {
+		if t.pinned != nil && t.pinned != r {
+			continue
+		}
+		c := &r.circuit
+		if len(r.sessions) > 0 || r.dialing > 0 || !c.exhausted(t) || !time.Now().Before(c.until) {
+			return nil
+		}
+		last = c
+	}
+	return downError(last.err)
 }
 
 func downError(err error) error { return fmt.Errorf("pool: %w: %w", ErrRelayDown, err) }
@@ -180,68 +228,11 @@ func (t *task) relayDown(err error) {
 	t.giveUp(smtpclient.NotSent, err)
 }
 
-// lasting reports whether a failure to build a session is one that will not
-// pass by itself.
-func lasting(err error) bool {
-	for _, e := range []error{
-		smtpclient.ErrNoSTARTTLS, smtpclient.ErrNoAuth, smtpclient.ErrInsecureAuth,
-	} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	var reply *smtpclient.ReplyError
-	if errors.As(err, &reply) {
-		return !reply.Temporary()
-	}
-	var certificate *tls.CertificateVerificationError
-	var dns *net.DNSError
-	return errors.As(err, &certificate) || errors.As(err, &dns) && dns.IsNotFound
-}
-
-// oddEnds is how many sessions in a row must end oddly before the mode is
-// lowered: one may be chance. loweredFor is how long it stays so.
-const (
-	oddEnds    = 2
-	loweredFor = 10 * time.Minute
-)
-
-// nextMode is the mode for a new session.
-func (r *relayState) nextMode() smtpclient.Mode {
-	if !r.lowered.IsZero() && time.Since(r.lowered) >= loweredFor {
-		r.mode, r.lowered = r.cfg.Relay.Mode, time.Time{}
-	}
-	return r.mode
-}
-
-// ended learns from the way a session ended. A relay that advertises PIPELINING
-// and cannot do it ends sessions out of step, or without a word, before one
-// message is judged; its next sessions use the mode below. One that goes wrong in
-// ModeStream, where least can be made up for, does so at once; but one connection
-// that is lost may be a relay that restarts.
-func (r *relayState) ended(s *smtpclient.Session, useful bool, err error) (mode smtpclient.Mode, lowered bool) {
-	if useful {
-		r.oddness = 0
-	}
-	streamed := s.Mode() == smtpclient.ModeStream
-	cut := !useful && s.Begun() > 0 && isEOF(err)
-	if !errors.Is(err, smtpclient.ErrProtocol) && !cut && !(streamed && refusedStream(err)) {
-		return 0, false
-	}
-	r.oddness++
-	mayLower := streamed || r.cfg.Relay.Mode == smtpclient.ModeAuto && s.Mode() > smtpclient.ModeLockstep
-	if !mayLower || r.oddness < oddEnds && (!streamed || cut) {
-		return 0, false
-	}
-	r.oddness = 0
-	r.mode, r.lowered = s.Mode()-1, time.Now()
-	return r.mode, true
-}
-
-// refusedStream reports a session that ended because the relay refused what
-// only ModeStream relies on: RSET in front of a message on its way, or BDAT in a
-// way that leaves the state open.
-func refusedStream(err error) bool {
-	var reply *smtpclient.ReplyError
-	return errors.As(err, &reply) && reply.Reply.Code != 421 && (reply.Verb == "RSET" || reply.Verb == "BDAT")
+// dialSession builds a session with r.
+func (r *relay) dialSession(ctx context.Context, mode smtpclient.Mode, timeout time.Duration) (*smtpclient.Session, error) {
+	cfg := r.Config
+	cfg.Mode = mode
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	return smtpclient.Dial(ctx, cfg)
 }

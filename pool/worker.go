@@ -3,22 +3,29 @@ package pool
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
 	"github.com/bulksmtp/bulksmtp/smtpclient"
 )
 
-// A worker owns a slot of Config.Sessions, and one session after the other.
+// A worker owns a slot of a relay's Sessions, and one session after the other.
 type worker struct {
-	pool    *Pool
-	wake    chan struct{} // a token: look at the queue
-	listed  bool          // in Pool.idle; guarded by Pool.mu
-	session *smtpclient.Session
-	born    time.Time   // session's
-	carried int         // messages of session
-	useful  atomic.Bool // the relay has judged one of them
-	timer   *time.Timer
+	pool     *Pool
+	relay    *relay
+	wake     chan struct{} // a token: look at the queue
+	session  *smtpclient.Session
+	born     time.Time     // session's
+	lifetime time.Duration // session's; 0: without limit
+	carried  int           // messages of session
+	useful   atomic.Bool   // the relay has judged one of them
+	timer    *time.Timer
+
+	// Guarded by Pool.mu.
+	listed bool   // in relay.idle
+	keys   []*key // that session counts for
+	full   bool   // session has met a message that it may not carry any more
 }
 
 // run is the worker's life: a session as long as there is something to send.
@@ -31,27 +38,38 @@ func (w *worker) run() {
 	}
 }
 
-// wanted reports whether the queue asks for a session of this worker. If not,
-// the worker's slot is free again, and the worker must end.
+// wanted reports whether a session of this worker is asked for. If not, the
+// worker's slot is free again, and the worker must end.
 func (w *worker) wanted() bool {
-	p := w.pool
+	p, r := w.pool, w.relay
 	for {
 		p.mu.Lock()
-		if p.queue.len == 0 || p.dialed.Err() != nil {
-			p.slots--
-			p.relay.leave(w)
+		needed := p.work(r) > 0 && (p.unlimited() || p.mayTake(r, now()))
+		warm := !needed && p.keepsWarm(w)
+		if !needed && !warm || p.dialed.Err() != nil {
+			r.slots--
+			r.circuit.leave(w)
 			p.mu.Unlock()
 			return false
 		}
-		wait, mine := p.relay.knock(w, len(p.sessions))
+		wait, mine := r.circuit.knock(w, len(r.sessions))
 		if !mine {
-			p.slots-- // somebody else is knocking, and will wake the others
-			p.wakeIdle()
+			r.slots-- // somebody else is knocking, and will wake the others
+			r.wakeIdle()
 			p.mu.Unlock()
 			return false
+		}
+		if warm {
+			wait = max(wait, time.Until(w.born.Add(warmPause)))
+		}
+		if at := now(); wait <= 0 && r.connect != nil {
+			wait = time.Duration(r.connect.next() - at)
+			if wait <= 0 {
+				r.connect.take(at)
+			}
 		}
 		if wait <= 0 {
-			p.dialing++
+			r.dialing++
 			p.mu.Unlock()
 			return true
 		}
@@ -63,47 +81,72 @@ func (w *worker) wanted() bool {
 	}
 }
 
+// warmPause is how long a session that is only kept warm is not built anew after
+// the one before: a relay may end idle ones sooner than that.
+const warmPause = time.Second
+
+// keepsWarm reports that w is needed for Config.MinSessions. p.mu is held.
+func (p *Pool) keepsWarm(w *worker) bool {
+	r := w.relay
+	others := len(r.sessions) + r.dialing
+	if w.session != nil {
+		others--
+	}
+	return others < r.MinSessions && !p.closed
+}
+
 // dial builds a session. A failure is about the relay, not about any job: the
 // jobs stay in the queue, for workers who have a session.
 func (w *worker) dial() bool {
-	p := w.pool
+	p, r := w.pool, w.relay
 	began := time.Now()
-	p.tally.dials.Add(1)
-	cfg := p.cfg.Relay
+	r.tally.dials.Add(1)
 	p.mu.Lock()
-	cfg.Mode = p.relay.nextMode()
+	mode := r.modes.next()
 	p.mu.Unlock()
-	ctx, cancel := context.WithTimeout(p.dialed, p.cfg.DialTimeout)
-	s, err := smtpclient.Dial(ctx, cfg)
-	cancel()
+	s, err := r.dialSession(p.dialed, mode, p.cfg.DialTimeout)
 
 	p.mu.Lock()
-	p.dialing--
+	r.dialing--
 	if err != nil {
-		p.tally.dialFailures.Add(1)
+		r.tally.dialFailures.Add(1)
+		w.born = began
 		failed := p.unreachable(w, err, began)
-		pause := p.relay.pause
+		pause := r.circuit.pause
 		p.mu.Unlock()
 		if f := p.cfg.Trace.Down; f != nil && p.dialed.Err() == nil {
-			f(err, pause)
+			f(r.Name, err, pause)
 		}
 		p.finish(failed...)
 		return false
 	}
-	p.relay.leave(w)
-	p.relay.crowding = nil
-	p.sessions[s] = struct{}{}
+	r.circuit.leave(w)
+	r.circuit.crowding = nil
+	r.sessions[s] = struct{}{}
 	aborted := p.dialed.Err() != nil
-	for range min(p.queue.len-1, p.cfg.Sessions-p.slots) {
-		p.wake() // those who stayed away while the relay was down
+	w.session = s
+	for range min(p.work(r)-1, r.Sessions-r.slots) {
+		p.wakeFor(r) // those who stayed away while the relay was down
 	}
 	p.mu.Unlock()
 	if aborted {
 		s.Close()
 	}
-	w.session, w.born, w.carried = s, time.Now(), 0
+	w.born, w.carried, w.lifetime = time.Now(), 0, jittered(p.cfg.MaxLifetime)
 	w.useful.Store(false)
+	if f := p.cfg.Trace.SessionOpened; f != nil {
+		f(r.Name, s.ID())
+	}
 	return true
+}
+
+// jittered takes up to a fifth off, so that sessions built together do not end
+// together.
+func jittered(d time.Duration) time.Duration {
+	if d <= 0 {
+		return 0
+	}
+	return d - time.Duration(rand.Int64N(int64(d)/5+1))
 }
 
 // serve sends as long as there is something to send and the session is good.
@@ -118,118 +161,147 @@ func (w *worker) serve() {
 			t.reused = w.session.Begun() > 0
 			t.worker = w
 			w.session.Start(t.mail(), t.settled)
-			t = w.pool.poll(w)
+			t, _ = w.poll(false)
 		}
 		w.session.Flush()
 	}
 }
 
-// poll takes the next task, if there is one and w's session can carry it.
-func (p *Pool) poll(w *worker) *task {
+// poll takes the next task, if there is one that w's session can carry now. If
+// there is none, and the session is good for more, it lists w among the idle if
+// asked to: then whoever has something for w wakes it.
+func (w *worker) poll(list bool) (t *task, listed bool) {
+	p := w.pool
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.queue.len == 0 || w.spent() {
-		return nil
+	defer p.unlock()
+	if w.spent() || w.over() {
+		return nil, false
 	}
+	if t = p.pick(w); t != nil {
+		p.inHand.pushBack(t)
+		t.place, t.session = inHand, w.session
+		return t, false
+	}
+	if !list || w.full {
+		return nil, false
+	}
+	w.listed = true
+	w.relay.idle = append(w.relay.idle, w)
+	return nil, true
+}
+
+// over reports that the session has ended.
+func (w *worker) over() bool {
 	select {
 	case <-w.session.Done():
-		return nil
+		return true
 	default:
+		return false
 	}
-	t := p.queue.head
-	p.queue.remove(t)
-	p.letIn() // the queue may be empty now
-	p.inHand.pushBack(t)
-	t.place, t.session = inHand, w.session
-	return t
 }
 
 // maxRefused is how many refused transactions a session carries. It leaves the
 // strictest of the common servers room for another few that are under way.
 const maxRefused = 5
 
-// spent reports whether the session has done its share.
+// spent reports whether the session has done its share. p.mu is held.
 func (w *worker) spent() bool {
-	c := &w.pool.cfg
-	return w.session.Refused() >= maxRefused || c.MaxMessages > 0 && w.carried >= c.MaxMessages ||
-		c.MaxLifetime > 0 && time.Since(w.born) >= c.MaxLifetime || w.session.Spent()
+	most := w.relay.MaxMessages
+	return w.session.Refused() >= maxRefused || most > 0 && w.carried >= most ||
+		w.lifetime > 0 && time.Since(w.born) >= w.lifetime || w.session.Spent() || w.full
 }
 
 // next waits for a task. It returns nil when the session has to go: it is
 // over, spent, or idle for too long, or the pool is shut down.
 func (w *worker) next() *task {
 	p := w.pool
+	idleSince := time.Now()
 	for {
-		if t := p.poll(w); t != nil {
+		t, listed := w.poll(true)
+		if t != nil {
 			return t
 		}
-		wait := p.cfg.IdleTimeout
-		if c := p.cfg.MaxLifetime; c > 0 {
-			wait = min(wait, time.Until(w.born.Add(c)))
-		}
-		if wait <= 0 || !p.list(w) {
+		if !listed {
 			return nil
 		}
-		if w.timer == nil {
-			w.timer = time.NewTimer(wait)
-		} else {
-			w.timer.Reset(wait)
+		wait := time.Until(idleSince.Add(p.cfg.IdleTimeout))
+		if w.lifetime > 0 {
+			wait = min(wait, time.Until(w.born.Add(w.lifetime)))
 		}
-		var again bool
-		select {
-		case <-w.wake:
-			again = true
-		case <-w.session.Done():
-		case <-w.timer.C:
-		case <-p.draining:
-		}
-		w.timer.Stop()
-		if p.unlist(w) {
-			again = true
-		}
-		if !again {
-			// The queue was empty as long as w was listed.
+		switch w.await(wait) {
+		case endOfWait:
 			return nil
+		case timeIsUp:
+			if !w.mayStay() {
+				return nil
+			}
+			idleSince = time.Now()
 		}
 	}
 }
 
-// list puts w among the idle, unless it has reason not to wait: a task has come
-// meanwhile (then it is for w to take, and list reports true with a wake token
-// in place), or the session has to go.
-func (p *Pool) list(w *worker) bool {
+// A wakeup is why a worker waits no longer.
+type wakeup uint8
+
+const (
+	calledUp  wakeup = iota // there may be something to send
+	timeIsUp                // there was nothing
+	endOfWait               // the session, or the pool, is over
+)
+
+// await waits while w is listed, for wait at most.
+func (w *worker) await(wait time.Duration) wakeup {
+	if w.timer == nil {
+		w.timer = time.NewTimer(wait)
+	} else {
+		w.timer.Reset(wait)
+	}
+	defer w.timer.Stop()
+	why := endOfWait
+	select {
+	case <-w.wake:
+		return calledUp
+	case <-w.session.Done():
+	case <-w.timer.C:
+		why = timeIsUp
+	case <-w.pool.draining:
+	}
+	if w.unlist() {
+		return calledUp
+	}
+	return why
+}
+
+// mayStay reports whether an idle session is kept for Config.MinSessions.
+func (w *worker) mayStay() bool {
+	p := w.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	select {
-	case <-w.session.Done():
-		return false
-	default:
+	return p.keepsWarm(w) && !w.spent()
+}
+
+// rouse has an idle worker look at the queue. Pool.mu is held.
+func (w *worker) rouse() {
+	idle := w.relay.idle
+	for i := len(idle) - 1; i >= 0; i-- {
+		if idle[i] == w {
+			w.relay.idle = append(idle[:i], idle[i+1:]...)
+			break
+		}
 	}
-	if w.spent() {
-		return false
-	}
-	if p.queue.len > 0 {
-		w.wake <- struct{}{}
-		return true
-	}
-	w.listed = true
-	p.idle = append(p.idle, w)
-	return true
+	w.listed = false
+	w.wake <- struct{}{} // has room: w was listed
 }
 
 // unlist takes w from the idle and reports whether it had been woken before:
 // the token is used up, and a task may be waiting for w.
-func (p *Pool) unlist(w *worker) (woken bool) {
+func (w *worker) unlist() (woken bool) {
+	p := w.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if w.listed {
-		w.listed = false
-		for i, u := range p.idle {
-			if u == w {
-				p.idle = append(p.idle[:i], p.idle[i+1:]...)
-				break
-			}
-		}
+		w.rouse()
+		<-w.wake
 		return false
 	}
 	select {
@@ -242,25 +314,32 @@ func (p *Pool) unlist(w *worker) (woken bool) {
 // retire ends the session, with QUIT if it is alive to hear it, and learns from
 // the way it ended.
 func (w *worker) retire() {
-	p := w.pool
+	p, r := w.pool, w.relay
 	s := w.session
 	s.Quit(p.aborted)
 	err := s.Err()
 	useful := w.useful.Load()
 	var failed []*task
 	p.mu.Lock()
-	delete(p.sessions, s)
+	delete(r.sessions, s)
+	w.session = nil
+	p.leaveKeys(w)
 	if !useful && err != nil && s.Begun() > 0 && p.aborted.Err() == nil {
 		failed = p.unreachable(w, err, w.born) // rule 8: slow down
 	}
-	mode, lowered := p.relay.ended(s, useful, err)
-	p.mu.Unlock()
+	mode, lowered := r.modes.ended(s, useful, err)
+	if len(p.relays) > 1 {
+		p.rouseOthers(r, now())
+	}
+	p.unlock()
 	p.finish(failed...)
-	w.session = nil
 	if lowered && p.cfg.Trace.ModeLowered != nil {
-		p.cfg.Trace.ModeLowered(mode, err)
+		p.cfg.Trace.ModeLowered(r.Name, mode, err)
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
-		p.tally.lost.Add(1)
+		r.tally.lost.Add(1)
+	}
+	if f := p.cfg.Trace.SessionClosed; f != nil {
+		f(r.Name, s.ID(), w.carried, err)
 	}
 }

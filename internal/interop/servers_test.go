@@ -251,7 +251,7 @@ var wantFate = map[string]smtpclient.Outcome{
 // send runs the jobs through a pool and holds the ledger against the maildir.
 func (r *poolRun) send(t *testing.T, jobs iter.Seq[pool.Job]) {
 	t.Helper()
-	r.config.Trace = &pool.Trace{ModeLowered: func(mode smtpclient.Mode, err error) {
+	r.config.Trace = &pool.Trace{ModeLowered: func(_ string, mode smtpclient.Mode, err error) {
 		if t.Logf("the pool has gone down to mode %v: %v", mode, err); !r.killed {
 			t.Errorf("%s did not live up to mode %v", r.server.Kind(), r.config.Relay.Mode)
 		}

@@ -1,0 +1,291 @@
+package pool
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bulksmtp/bulksmtp/smtpclient"
+)
+
+// A keyKind is what a key stands for.
+type keyKind uint8
+
+const (
+	domainKey    keyKind = iota // a destination domain, or a provider with several
+	callerKey                   // Job.Key
+	recipientKey                // an address that was told of receiving too much
+)
+
+var keyKindNames = [...]string{"domain", "key", "recipient"}
+
+// String returns "domain", "key" or "recipient".
+func (k keyKind) String() string { return keyKindNames[k] }
+
+type keyID struct {
+	kind keyKind
+	name string
+}
+
+// String returns the kind and the name.
+func (id keyID) String() string { return id.kind.String() + " " + id.name }
+
+// A key is what jobs have in common that may hold them back. Guarded by Pool.mu.
+type key struct {
+	keyID
+	limit   Limit
+	pace    pace
+	connect *bucket         // nil: Limit.Connections is not set
+	parked  list            // tasks that wait for it; while there are any, alarm is set
+	members map[*worker]int // with its mail in their session, and how much
+	alarm   alarm
+	counts  KeyStats
+}
+
+// A keyring is the keys that anything is known of.
+type keyring struct {
+	all     map[keyID]*key
+	domains domainTable
+	callers map[string]Limit
+	sweepAt int // how many keys there may be before those that say nothing are dropped
+}
+
+func newKeyring(c *Config) keyring {
+	return keyring{all: map[keyID]*key{}, domains: newDomainTable(c.Domains), callers: c.Keys, sweepAt: 1024}
+}
+
+// limits reports whether anything is configured.
+func (r *keyring) limits() bool {
+	return len(r.domains.named) > 0 || r.domains.other != nil || len(r.callers) > 0
+}
+
+// known returns the key, nil if nothing is known of it.
+func (r *keyring) known(kind keyKind, name string) *key { return r.all[keyID{kind, name}] }
+
+// get returns the key, and makes it if it is not there.
+func (r *keyring) get(kind keyKind, name string, l *Limit) *key {
+	id := keyID{kind, name}
+	k := r.all[id]
+	if k == nil {
+		r.sweep()
+		k = &key{keyID: id, members: map[*worker]int{}}
+		if l != nil {
+			k.limit = *l
+			k.pace = newPace(l.Rates)
+			if l.Connections != (Rate{}) {
+				b := newBucket(l.Connections)
+				k.connect = &b
+			}
+		}
+		r.all[id] = k
+	}
+	return k
+}
+
+// sweep drops the keys that would be the same if they were made anew.
+func (r *keyring) sweep() {
+	if len(r.all) < r.sweepAt {
+		return
+	}
+	at := now()
+	for id, k := range r.all {
+		if k.parked.len == 0 && len(k.members) == 0 && k.pace.forgettable(at) && (k.connect == nil || k.connect.paced <= at) {
+			delete(r.all, id)
+		}
+	}
+	r.sweepAt = max(1024, 2*len(r.all))
+}
+
+// of appends the keys of a task's next attempt.
+func (r *keyring) of(keys []*key, t *task) []*key {
+	add := func(k *key) {
+		if k != nil && !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
+	}
+	if name := t.job.Key; name != "" {
+		add(r.caller(name))
+	}
+	for i := range t.attempted() {
+		address := t.job.To[i].Address
+		add(r.domain(address))
+		add(r.known(recipientKey, address))
+	}
+	return keys
+}
+
+// caller returns the key for a Job.Key, nil if nothing bounds it.
+func (r *keyring) caller(name string) *key {
+	if l, ok := r.callers[name]; ok {
+		return r.get(callerKey, name, &l)
+	}
+	if l, ok := r.callers[EveryOther]; ok {
+		return r.get(callerKey, name, &l)
+	}
+	return r.known(callerKey, name)
+}
+
+// domain returns the key for the domain of an address, nil if nothing bounds it.
+func (r *keyring) domain(address string) *key {
+	domain := domainOf(address)
+	if name, l := r.domains.find(domain); l != nil {
+		return r.get(domainKey, name, l)
+	}
+	return r.known(domainKey, domain)
+}
+
+// domainOf returns the domain of an address in canonical form.
+func domainOf(address string) string {
+	domain := address[strings.LastIndexByte(address, '@')+1:]
+	for i := 0; i < len(domain); i++ {
+		if domain[i] >= 0x80 {
+			if name, ok := canonicalDomain(domain); ok {
+				return name
+			}
+			break
+		}
+	}
+	return strings.ToLower(domain)
+}
+
+// A passage is what became of a task that was looked at for a session.
+type passage uint8
+
+const (
+	passed      passage = iota
+	heldBack            // has been put aside
+	sessionFull         // must go by another session; it is where it was
+)
+
+// pass finds out whether t may go over w now. If so, it counts. p.mu is held.
+func (p *Pool) pass(t *task, w *worker, at int64) passage {
+	keys := p.keys.of(t.keys[:0], t)
+	t.keys = keys
+	for _, k := range keys {
+		if next := k.pace.next(); next > at {
+			p.park(t, k, next)
+			return heldBack
+		}
+		carried, member := k.members[w]
+		switch {
+		case member && k.limit.MaxMessages > 0 && carried >= k.limit.MaxMessages:
+			w.full = true
+			return sessionFull
+		case member:
+		case k.limit.Sessions > 0 && len(k.members) >= k.limit.Sessions:
+			p.park(t, k, at+int64(recheck))
+			k.summon(p)
+			return heldBack
+		case k.connect != nil && k.connect.next() > at:
+			p.park(t, k, k.connect.next())
+			k.summon(p)
+			return heldBack
+		}
+	}
+	for _, k := range keys {
+		k.pace.take(at)
+		if k.limit.bindsSessions() {
+			k.join(w, at)
+		}
+	}
+	return passed
+}
+
+// bindsSessions reports a limit for which it matters which session carries what.
+func (l *Limit) bindsSessions() bool {
+	return l.Sessions > 0 || l.MaxMessages > 0 || l.Connections != (Rate{})
+}
+
+// join notes that w carries one message more of k.
+func (k *key) join(w *worker, at int64) {
+	if _, member := k.members[w]; !member {
+		w.keys = append(w.keys, k)
+		if k.connect != nil {
+			k.connect.take(at)
+		}
+	}
+	k.members[w]++
+}
+
+// summon wakes a session of k's that has nothing to do: there is something for
+// it among those put aside. p.mu is held.
+func (k *key) summon(p *Pool) {
+	for w := range k.members {
+		if w.listed {
+			w.rouse()
+			return
+		}
+	}
+}
+
+// leaveKeys ends what w's session was to its keys. p.mu is held.
+func (p *Pool) leaveKeys(w *worker) {
+	for _, k := range w.keys {
+		delete(k.members, w)
+		k.release(p, 1)
+	}
+	w.keys = w.keys[:0]
+	w.full = false
+}
+
+// recheck is how long tasks that were put aside are left alone at most: what
+// they wait for may have changed in a way that nobody tells of.
+const recheck = time.Second
+
+// park puts t aside until k lets it go. p.mu is held.
+func (p *Pool) park(t *task, k *key, until int64) {
+	if t.in != nil {
+		t.in.remove(t)
+		p.letIn() // the queue may be empty now
+	}
+	if most := k.limit.MaxWaiting; most > 0 && k.parked.len >= most {
+		t.place = atLarge
+		t.giveUp(smtpclient.NotSent, fmt.Errorf("pool: %s: %w", k.keyID, ErrHeldBack))
+		p.fallen = append(p.fallen, t)
+		return
+	}
+	p.waitAside(t)
+	t.place = isParked
+	k.parked.pushBack(t)
+	if t.heldBy != k {
+		t.heldBy = k
+		k.counts.Held++
+		if f := p.cfg.Trace.Held; f != nil {
+			job, name, wait := t.job, k.keyID.String(), time.Duration(until-now())
+			p.said = append(p.said, func() { f(job, name, wait) })
+		}
+	}
+	k.watch(p, until)
+}
+
+// watch sets the alarm, at most recheck ahead.
+func (k *key) watch(p *Pool, until int64) {
+	until = min(until, now()+int64(recheck))
+	if !k.alarm.isSet() || k.alarm.at > until {
+		p.setAlarm(&k.alarm, until, k)
+	}
+}
+
+// ring implements ringer: some of those put aside may go.
+func (k *key) ring(p *Pool) {
+	at := now()
+	next := k.pace.next()
+	if next <= at {
+		k.release(p, k.pace.ready(at, k.parked.len))
+		next = at + k.pace.interval()
+	}
+	if k.parked.len > 0 {
+		k.watch(p, next)
+	}
+}
+
+// release puts n of those put aside in front of the queue, to be looked at
+// again. p.mu is held.
+func (k *key) release(p *Pool, n int) {
+	for ; n > 0 && k.parked.len > 0; n-- {
+		t := k.parked.head
+		k.parked.remove(t)
+		p.enqueue(t, true)
+	}
+}
