@@ -29,7 +29,7 @@ const (
 // was first told to slow down.
 type learned struct {
 	bucket
-	rate  float64 // messages per second; 0: not known yet
+	rate  float64 // messages per second; 0: not known yet, the bucket only holds for a breath
 	top   float64 // the rate that was too much
 	cut   int64   // when it was last cut
 	grown int64   // when it last grew
@@ -44,7 +44,6 @@ func (c *pace) slow(sent, now int64, pause time.Duration) (rate float64, news bo
 	if l == nil {
 		l = &learned{bucket: bucket{interval: 1, paced: now + int64(pause)}, cut: now, grown: now}
 		c.learned = l
-		l.take(now)
 		return 0, true
 	}
 	if sent < l.cut {

@@ -229,7 +229,7 @@ func (c *pace) take(now int64) {
 	for i := range c.configured {
 		c.configured[i].take(now)
 	}
-	if c.learned != nil {
+	if c.learned != nil && c.learned.rate > 0 {
 		c.learned.take(now)
 	}
 }
@@ -239,8 +239,8 @@ func (c *pace) ready(now int64, most int) int {
 	for i := range c.configured {
 		most = min(most, c.configured[i].ready(now))
 	}
-	if c.learned != nil {
-		most = min(most, c.learned.ready(now))
+	if l := c.learned; l != nil && (l.rate > 0 || l.next() > now) {
+		most = min(most, l.ready(now))
 	}
 	return most
 }

@@ -65,7 +65,7 @@ type ReplyRule struct {
 // in 5 minutes") are not read.
 func DefaultReplies() []ReplyRule {
 	const atMail, atRcpt, atEnd = "MAIL", "RCPT", "end of data"
-	throttled := []string{"throttl", "rate limit", "rate-limit", "ratelimit", "too fast", "too quickly", "too many messages", "too much mail", "unusual rate", "sending rate", "exceeded the rate"}
+	throttled := slices.Clip([]string{"throttl", "rate limit", "rate-limit", "ratelimit", "too fast", "too quickly", "too much mail", "unusual rate", "sending rate", "exceeded the rate"})
 	connections := []string{"concurrent connections", "too many connections", "too many concurrent", "simultaneous connections", "too many sessions"}
 	return []ReplyRule{
 		// Google: this recipient gets mail faster than it may.
@@ -74,7 +74,7 @@ func DefaultReplies() []ReplyRule {
 		{Codes: []int{452}, Verbs: []string{atRcpt}, Texts: []string{"too many recipients"}, Meaning: SplitRecipients},
 		// Exchange: 432 4.3.2 Concurrent connections limit exceeded.
 		{Codes: []int{421, 432, 450, 451}, Texts: connections, Meaning: FewerSessions},
-		{Codes: []int{421}, Texts: []string{"message count per session", "messages per session", "messages per connection", "too many messages in this", "too many messages for this session"}, Meaning: SessionOver},
+		{Codes: []int{421}, Texts: []string{"message count per session", "messages per session", "messages per connection", "too many messages"}, Meaning: SessionOver},
 		// One large provider lets sessions idle and then answers MAIL so.
 		{Codes: []int{451}, Enhanced: []string{"4.4.2"}, Verbs: []string{atMail}, Meaning: SessionOver},
 		// Google, of an IP address, a DKIM domain or a URL: 421-4.7.28.
@@ -83,8 +83,9 @@ func DefaultReplies() []ReplyRule {
 		{Codes: []int{421}, Texts: []string{"[tss"}, Meaning: SlowRelay},
 		// Amazon SES: 454 Throttling failure: Maximum sending rate exceeded.
 		{Codes: []int{454}, Texts: throttled, Verbs: []string{atMail, atEnd, "DATA", "BDAT", atRcpt}, Meaning: SlowRelay},
-		{Codes: []int{450, 451, 452}, Verbs: []string{atRcpt}, Texts: throttled, Meaning: SlowDomain},
-		{Codes: []int{421, 450, 451}, Texts: throttled, Meaning: SlowRelay},
+		{Codes: []int{450, 451, 452}, Verbs: []string{atRcpt}, Texts: append(throttled, "too many messages"), Meaning: SlowDomain},
+		{Codes: []int{450, 451}, Texts: append(throttled, "too many messages"), Meaning: SlowRelay},
+		{Codes: []int{421}, Texts: throttled, Meaning: SlowRelay},
 	}
 }
 

@@ -23,8 +23,9 @@ type Pool struct {
 
 	workers sync.WaitGroup // workers, and the goroutine of alarms
 
-	plain   bool // nothing is configured that could hold a message back
-	weights int  // of the relays, together
+	plain       bool    // nothing is configured that could hold a message back
+	weights     int     // of the relays, together
+	longestStep float64 // of a relay's share
 
 	mu       sync.Mutex // guards the following; never held across I/O, nor while an owner or a hook is called
 	gate     gate       // to the queue
@@ -69,6 +70,9 @@ func New(c Config) (*Pool, error) {
 		p.relays = append(p.relays, newRelay(&p.cfg, i, r))
 		p.weights += r.Weight
 		names = append(names, r.Name)
+	}
+	for _, r := range p.relays {
+		p.longestStep = max(p.longestStep, p.step(r))
 	}
 	p.addr = strings.Join(names, ",")
 	for _, r := range p.relays {

@@ -166,7 +166,7 @@ func (p *Pool) unreachable(w *worker, err error, began time.Time) (failed []*tas
 	for _, l := range []*list{&p.queue, &r.pinned} {
 		for t := l.head; t != nil; {
 			next := t.next
-			if p.forsaken(t) {
+			if p.forsaken(t, r) {
 				p.pull(t)
 				t.relayDown(r.circuit.err)
 				failed = append(failed, t)
@@ -183,14 +183,20 @@ func (p *Pool) unreachable(w *worker, err error, began time.Time) (failed []*tas
 }
 
 // forsaken reports that no relay that t may go over can be had, nor will be
-// waited for any longer. p.mu is held.
-func (p *Pool) forsaken(t *task) bool {
+// waited for any longer, now that failed has failed again. p.mu is held.
+func (p *Pool) forsaken(t *task, failed *relay) bool {
 	for _, r := range p.relays {
 		if t.pinned != nil && t.pinned != r {
 			continue
 		}
-		if len(r.sessions) > 0 || !r.circuit.exhausted(t) || r.dialing > 0 && r.circuit.lasting {
-			return false // the last: it may not be so for everybody
+		if len(r.sessions) > 0 || !r.circuit.exhausted(t) {
+			return false
+		}
+		if r.dialing > 0 && (r != failed || r.circuit.lasting) {
+			return false // what is lasting may not be so for everybody
+		}
+		if r != failed && r.slots > 0 && !time.Now().Before(r.circuit.until) {
+			return false // about to be tried
 		}
 	}
 	return true

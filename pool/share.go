@@ -25,9 +25,17 @@ func (p *Pool) takes(r *relay, at int64) {
 	}
 	// Time in which r could not have taken any is not made up for.
 	if least, any := p.leastShare(r, at); any {
-		r.share.had = max(r.share.had, least-lead)
+		r.share.had = max(r.share.had, least-lead-p.longestStep)
 	}
-	r.share.had += float64(p.weights) / float64(r.Weight*len(p.relays))
+	r.share.had += p.step(r)
+}
+
+// step is what one message is to r's share.
+func (p *Pool) step(r *relay) float64 {
+	if r.Weight == 0 {
+		return 0
+	}
+	return float64(p.weights) / float64(r.Weight*len(p.relays))
 }
 
 // leastShare is what the relay that has had the least has had, of those beside r

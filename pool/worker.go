@@ -25,6 +25,7 @@ type worker struct {
 	// Guarded by Pool.mu.
 	listed bool   // in relay.idle
 	keys   []*key // that session counts for
+	probed bool   // has tried to build a session
 	full   bool   // session has met a message that it may not carry any more
 }
 
@@ -44,7 +45,7 @@ func (w *worker) wanted() bool {
 	p, r := w.pool, w.relay
 	for {
 		p.mu.Lock()
-		needed := p.work(r) > 0 && (p.unlimited() || p.mayTake(r, now()))
+		needed := p.work(r) > 0 && (p.unlimited() || p.mayTake(r, now())) || w.probes()
 		warm := !needed && p.keepsWarm(w)
 		if !needed && !warm || p.dialed.Err() != nil {
 			r.slots--
@@ -81,6 +82,13 @@ func (w *worker) wanted() bool {
 	}
 }
 
+// probes reports that w is to find out whether its relay is there again, though
+// another one may have done the work meanwhile: else that would go on for ever.
+// Pool.mu is held.
+func (w *worker) probes() bool {
+	return len(w.pool.relays) > 1 && w.relay.circuit.failing && !w.probed
+}
+
 // warmPause is how long a session that is only kept warm is not built anew after
 // the one before: a relay may end idle ones sooner than that.
 const warmPause = time.Second
@@ -103,6 +111,7 @@ func (w *worker) dial() bool {
 	r.tally.dials.Add(1)
 	p.mu.Lock()
 	mode := r.modes.next()
+	w.probed = true
 	p.mu.Unlock()
 	s, err := r.dialSession(p.dialed, mode, p.cfg.DialTimeout)
 
