@@ -34,7 +34,7 @@ func newAuthServer(t *testing.T, mechanisms ...string) (*smtptest.Server, smtpcl
 	return srv, smtpclient.Config{Addr: srv.Addr, TLSConfig: srv.ClientTLSConfig(), LocalName: "client.test"}
 }
 
-func testToken() (string, error) { return testPassword, nil }
+func testToken(context.Context) (string, error) { return testPassword, nil }
 
 func TestAuthMechanisms(t *testing.T) {
 	for name, auth := range map[string]smtpclient.AuthFunc{
@@ -63,8 +63,8 @@ func TestAuthRefused(t *testing.T) {
 	for name, auth := range map[string]smtpclient.AuthFunc{
 		"PLAIN": smtpclient.PasswordAuth(testUser, "wrong-pw"), "LOGIN": smtpclient.PasswordAuth(testUser, "wrong-pw"),
 		"CRAM-MD5":    smtpclient.PasswordAuth(testUser, "wrong-pw"),
-		"OAUTHBEARER": smtpclient.TokenAuth(testUser, func() (string, error) { return "wrong-pw", nil }),
-		"XOAUTH2":     smtpclient.TokenAuth(testUser, func() (string, error) { return "wrong-pw", nil }),
+		"OAUTHBEARER": smtpclient.TokenAuth(testUser, func(context.Context) (string, error) { return "wrong-pw", nil }),
+		"XOAUTH2":     smtpclient.TokenAuth(testUser, func(context.Context) (string, error) { return "wrong-pw", nil }),
 	} {
 		t.Run(name, func(t *testing.T) {
 			checkLeaks(t)
@@ -99,7 +99,7 @@ func TestPasswordAuthChooses(t *testing.T) {
 		{"PLAIN LOGIN CRAM-MD5", state, "PLAIN"}, {"CRAM-MD5 LOGIN", state, "LOGIN"}, {"CRAM-MD5 GSSAPI", state, "CRAM-MD5"},
 		{"PLAIN LOGIN CRAM-MD5", nil, "CRAM-MD5"}, {"LOGIN PLAIN", nil, "PLAIN"}, {"XOAUTH2 GSSAPI", state, ""}, {"", state, ""},
 	} {
-		client, err := smtpclient.PasswordAuth("u", "p")(strings.Fields(tt.offered), tt.state)
+		client, err := smtpclient.PasswordAuth("u", "p")(t.Context(), strings.Fields(tt.offered), tt.state)
 		if tt.want == "" {
 			if !errors.Is(err, smtpclient.ErrNoAuth) {
 				t.Errorf("%q: %v", tt.offered, err)
@@ -114,9 +114,9 @@ func TestPasswordAuthChooses(t *testing.T) {
 
 func TestTokenAuthChooses(t *testing.T) {
 	calls := 0
-	auth := smtpclient.TokenAuth("u", func() (string, error) { calls++; return "t", nil })
+	auth := smtpclient.TokenAuth("u", func(context.Context) (string, error) { calls++; return "t", nil })
 	for offered, want := range map[string]string{"XOAUTH2 OAUTHBEARER": "OAUTHBEARER", "PLAIN XOAUTH2": "XOAUTH2"} {
-		client, err := auth(strings.Fields(offered), nil)
+		client, err := auth(t.Context(), strings.Fields(offered), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,11 +124,11 @@ func TestTokenAuthChooses(t *testing.T) {
 			t.Errorf("%q: %s, want %s", offered, mechanism, want)
 		}
 	}
-	if _, err := auth([]string{"PLAIN"}, nil); !errors.Is(err, smtpclient.ErrNoAuth) || calls != 2 {
+	if _, err := auth(t.Context(), []string{"PLAIN"}, nil); !errors.Is(err, smtpclient.ErrNoAuth) || calls != 2 {
 		t.Errorf("%v, %d tokens", err, calls)
 	}
 	broken := errors.New("no token today")
-	if _, err := smtpclient.TokenAuth("u", func() (string, error) { return "", broken })([]string{"XOAUTH2"}, nil); !errors.Is(err, broken) {
+	if _, err := smtpclient.TokenAuth("u", func(context.Context) (string, error) { return "", broken })(t.Context(), []string{"XOAUTH2"}, nil); !errors.Is(err, broken) {
 		t.Error(err)
 	}
 }
@@ -147,7 +147,7 @@ func authDialogue(t *testing.T, client sasl.Client, replies ...string) (lines []
 		var s *smtpclient.Session
 		s, err = smtpclient.NewSession(context.Background(), conn, smtpclient.Config{
 			Security: smtpclient.Plaintext, AllowInsecureAuth: true, LocalName: "client.test", Trace: wire.trace(),
-			Auth: func([]string, *tls.ConnectionState) (sasl.Client, error) { return client, nil },
+			Auth: func(context.Context, []string, *tls.ConnectionState) (sasl.Client, error) { return client, nil },
 		})
 		if err == nil {
 			s.Close()
@@ -245,9 +245,9 @@ func TestAuthInsecure(t *testing.T) {
 	srv.Start()
 	called := 0
 	password := smtpclient.PasswordAuth(testUser, testPassword)
-	c.Auth = func(mechanisms []string, state *tls.ConnectionState) (sasl.Client, error) {
+	c.Auth = func(ctx context.Context, mechanisms []string, state *tls.ConnectionState) (sasl.Client, error) {
 		called++
-		return password(mechanisms, state)
+		return password(ctx, mechanisms, state)
 	}
 	if _, err := smtpclient.Dial(t.Context(), c); !errors.Is(err, smtpclient.ErrInsecureAuth) || called != 0 {
 		t.Errorf("%v, Auth called %d times", err, called)
@@ -276,8 +276,8 @@ func TestAuthNotOffered(t *testing.T) {
 func TestAuthFuncFails(t *testing.T) {
 	srv, c := newAuthServer(t)
 	broken := errors.New("vault is closed")
-	c.Auth = func(mechanisms []string, state *tls.ConnectionState) (sasl.Client, error) {
-		if state == nil || len(mechanisms) != 5 {
+	c.Auth = func(ctx context.Context, mechanisms []string, state *tls.ConnectionState) (sasl.Client, error) {
+		if state == nil || len(mechanisms) != 7 {
 			t.Errorf("mechanisms %q, TLS %v", mechanisms, state != nil)
 		}
 		return nil, broken
@@ -299,7 +299,7 @@ func TestAuthLOGINChallenges(t *testing.T) {
 		"other words":       {prompt("User Name\x00"), prompt("Password\x00")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			client, err := smtpclient.PasswordAuth("user", "pass")([]string{"LOGIN"}, &tls.ConnectionState{})
+			client, err := smtpclient.PasswordAuth("user", "pass")(t.Context(), []string{"LOGIN"}, &tls.ConnectionState{})
 			if err != nil {
 				t.Fatal(err)
 			}
