@@ -41,6 +41,11 @@ import (
 //	secrets in errors and logs        TestSecretsQuotedBack, TestAuthRefused, TestTraceHidesCredentials, TestAuthQuotedSecret
 //	memory exhaustion by replies      TestReplyFlood, TestDialHostileReplies, TestReplyParserCaps
 //	endless AUTH                      TestAuthEndlessChallenges
+//	a server that knows no password   TestSCRAMServers, FuzzSCRAM
+//	SCRAM that takes for ever         TestSCRAMServers
+//	SCRAM without its binding         TestSCRAMDowngrade, TestSCRAMRelayed
+//	passwords tried on a log          TestSCRAMServers, TestTraceHidesCredentials
+//	a token that ends its field       TestTokenAuthFails
 //	control characters in replies     TestReplyTextIsHarmless
 //
 // Header fields, file names and templates are package message's, and have a

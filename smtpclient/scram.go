@@ -92,9 +92,12 @@ func (c *scramClient) Start() (string, []byte, error) {
 	return c.mechanism, []byte(first), nil
 }
 
-// Next implements sasl.Client.
+// Next implements sasl.Client. A server that refuses may say why before its reply.
 func (c *scramClient) Next(challenge []byte) ([]byte, error) {
 	c.challenges++
+	if reason, refused := strings.CutPrefix(string(challenge), "e="); refused {
+		return nil, fmt.Errorf("server refuses: %.64q", reason)
+	}
 	switch c.challenges {
 	case 1:
 		return c.prove(string(challenge))
@@ -152,12 +155,8 @@ func (c *scramClient) check(first string) error {
 	return nil
 }
 
-// verify takes the server's final message, its proof or its reason to refuse.
-// The empty response goes for the 235 (RFC 4954 4).
+// verify takes the server's final message. The empty response goes for the 235 (RFC 4954 4).
 func (c *scramClient) verify(final string) ([]byte, error) {
-	if reason, refused := strings.CutPrefix(final, "e="); refused {
-		return nil, fmt.Errorf("server refuses: %.64q", reason)
-	}
 	if _, err := c.conversation.Step(final); err != nil {
 		return nil, ErrUnproven
 	}
