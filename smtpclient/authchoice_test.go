@@ -52,7 +52,8 @@ func TestPasswordAuthChooses(t *testing.T) {
 		{"SCRAM-SHA-256-PLUS", tls13, "", "SCRAM-SHA-256-PLUS p=tls-exporter"}, {"SCRAM-SHA-256-PLUS", nil, "", ""}, {"SCRAM-SHA-256-PLUS", renegotiable, "", ""},
 		{"SCRAM-SHA-1 DIGEST-MD5", tls13, "", ""},
 		{all, tls13, "PLAIN LOGIN", "PLAIN"}, {all, tls13, "LOGIN PLAIN", "LOGIN"}, {all, nil, "PLAIN", "PLAIN"},
-		{all, tls13, "SCRAM-SHA-256", "SCRAM-SHA-256 n,,"}, // y would be a lie: PLUS was seen
+		{all, tls13, "SCRAM-SHA-256", "SCRAM-SHA-256 n,,"},             // y would be a lie: PLUS was seen
+		{"SCRAM-SHA-256", tls13, "SCRAM-SHA-256", "SCRAM-SHA-256 n,,"}, // PLUS is not wanted
 		{all, tls13, "SCRAM-SHA-256 SCRAM-SHA-256-PLUS", "SCRAM-SHA-256 n,,"},
 		{"PLAIN LOGIN", tls13, "SCRAM-SHA-256-PLUS SCRAM-SHA-256", ""}, {"SCRAM-SHA-256", tls13, "SCRAM-SHA-256-PLUS", ""},
 	} {

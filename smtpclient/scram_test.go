@@ -112,6 +112,33 @@ func TestSCRAMServers(t *testing.T) {
 	}
 }
 
+// A server quotes what it was told, and what it said itself.
+func TestSCRAMQuotedBack(t *testing.T) {
+	encode := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+	for name, refusal := range map[string]func(first, proof string) string{
+		"the proof":          func(_, proof string) string { return "535 5.7.8 what is " + proof },
+		"the proof, encoded": func(_, proof string) string { return "500 5.5.2 what is " + encode(proof) },
+		"the proof alone":    func(_, proof string) string { return "535 5.7.8 bad " + proof[strings.Index(proof, ",p=")+3:] },
+		"its own challenge":  func(first, _ string) string { return "535 5.7.8 " + encode(first) + " is not answered" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			said := ""
+			wire, err := playSCRAM(t, &scramServer{password: "pencil", refusal: func(first, proof string) string {
+				said = refusal(first, proof)
+				return said
+			}})
+			checkSCRAMLog(t, wire, err)
+			quoted := strings.Fields(said)[len(strings.Fields(said))-1]
+			if name == "its own challenge" {
+				quoted = strings.Fields(said)[2]
+			}
+			if shown := fmt.Sprint(wire, err); strings.Contains(shown, quoted) || !strings.Contains(err.Error(), "…") {
+				t.Errorf("%q shows: %s", quoted, shown)
+			}
+		})
+	}
+}
+
 // checkSCRAMLog looks for anything of an exchange that passwords could be tried
 // on: all of it is in base64, or has a salt.
 func checkSCRAMLog(t *testing.T, wire *log, err error) {

@@ -22,6 +22,9 @@ type scramServer struct {
 	// early says after how many of the client's messages it says 235, whatever
 	// was said; 0 is when it should.
 	early int
+	// refusal makes the reply to the client's proof, of its own first message and
+	// of that.
+	refusal func(first, proof string) string
 }
 
 func (s *scramServer) serve(conn net.Conn) {
@@ -52,6 +55,9 @@ func (s *scramServer) exchange(d *scramDialogue) string {
 	}
 	if s.early == 2 {
 		return welcome
+	}
+	if s.refusal != nil {
+		return s.refusal(first, proof)
 	}
 	final := "v=" + base64.StdEncoding.EncodeToString(scramSignature(s.password, clientFirst, first, proof))
 	if s.final != nil {
