@@ -43,7 +43,7 @@ import (
 //	endless AUTH                      TestAuthEndlessChallenges
 //	a server that knows no password   TestSCRAMServers, FuzzSCRAM
 //	SCRAM that takes for ever         TestSCRAMServers
-//	SCRAM without its binding         TestSCRAMDowngrade, TestSCRAMRelayed
+//	SCRAM without its binding         TestSCRAMDowngrade, TestSCRAMPlusUnknown, TestSCRAMRelayed
 //	passwords tried on a log          TestSCRAMServers, TestTraceHidesCredentials
 //	a token that ends its field       TestTokenAuthFails
 //	control characters in replies     TestReplyTextIsHarmless

@@ -46,7 +46,7 @@ var (
 // server that offers SCRAM and cannot do it for its users.
 //
 // A mechanism that the server offers and then does not know (504) is followed by
-// the next. A refused password (535, 534) is not: it may be wrong, and servers
+// the next, but not SCRAM-SHA-256-PLUS: the 504 may be a forged one. A refused password (535, 534) is not: it may be wrong, and servers
 // lock accounts after a number of failures; nor is a stronger mechanism's
 // failure a reason to show the password.
 //
@@ -102,6 +102,11 @@ func (p *passwordAuth) choose(_ context.Context, offered []string, state *tls.Co
 			continue
 		}
 		clients = append(clients, client)
+		// Nothing comes behind it: a 504 may be the word of somebody in between,
+		// who could pass on what comes next.
+		if m == SCRAMSHA256Plus {
+			break
+		}
 	}
 	if len(clients) == 0 {
 		return nil, fmt.Errorf("%w for a password (offered: %s)", why, strings.Join(offered, " "))

@@ -247,6 +247,20 @@ func TestSCRAMDowngrade(t *testing.T) {
 	}
 }
 
+// Somebody has the server not know the PLUS that it offers: nothing weaker follows.
+func TestSCRAMPlusUnknown(t *testing.T) {
+	srv, c := newAuthServer(t)
+	srv.Script(smtptest.Fault{At: smtptest.PointAUTH, Nth: 1, Do: smtptest.Answer("504 5.5.4 unknown")})
+	c.Auth = smtpclient.PasswordAuth(testUser, testPassword)
+	var reply *smtpclient.ReplyError
+	if _, err := smtpclient.Dial(t.Context(), c); !errors.As(err, &reply) || reply.Reply.Code != 504 {
+		t.Error(err)
+	}
+	if n := srv.Counters(); n.Commands["AUTH"] != 1 || n.Authenticated != 0 {
+		t.Errorf("%+v", n)
+	}
+}
+
 // Somebody in between has the server's very key, and passes on what both ends say.
 // SCRAM alone cannot tell, bound to the connection it can.
 func TestSCRAMRelayed(t *testing.T) {
