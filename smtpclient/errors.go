@@ -22,6 +22,14 @@ var (
 	// ErrInsecureAuth: Config.Auth is set, and the connection is not protected
 	// by TLS with a verified certificate. See Config.AllowInsecureAuth.
 	ErrInsecureAuth = errors.New("credentials are not sent over an unprotected connection")
+	// ErrUnproven: the server has accepted a login by SCRAM and not proven that
+	// it knows the password, or what was made of it. It may be a server that
+	// accepts anybody, to read the mail.
+	ErrUnproven = errors.New("server has not proven that it knows the password")
+	// ErrIterations: in SCRAM, the server asks for so few iterations that the
+	// password could be guessed from the exchange, or for so many that the client
+	// would compute for long: fewer than 4,096 or more than 1,000,000.
+	ErrIterations = errors.New("bad SCRAM iteration count")
 	// ErrSpent: the session has carried as many messages as the server takes in
 	// one (LIMITS MAILMAX, RFC 9422).
 	ErrSpent = errors.New("session has carried all the messages it may")

@@ -233,7 +233,7 @@ func TestOpportunisticTLS(t *testing.T) {
 			}
 			// Credentials go out only if the certificate verified.
 			asked := false
-			c.Auth = func([]string, *tls.ConnectionState) (sasl.Client, error) {
+			c.Auth = func(context.Context, []string, *tls.ConnectionState) (sasl.Client, error) {
 				asked = true
 				return sasl.NewPlainClient("", "u", "p"), nil
 			}

@@ -27,6 +27,8 @@ type Trace struct {
 	// before dot-stuffing.
 	Content func(session uint64, octets int)
 	// Reply: a reply was read. verb is the command it answers; see ReplyError.
+	// The text of a challenge of SCRAM reads "…": with the rest of the exchange
+	// it would do to guess passwords by.
 	Reply func(session uint64, verb string, r Reply)
 	// Wrote: n octets were handed to the connection in one write.
 	Wrote func(session uint64, n int)

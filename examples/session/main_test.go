@@ -117,7 +117,7 @@ func TestOutOfTheBox(t *testing.T) {
 	if code != exitQuit || errs != "" {
 		t.Errorf("exit code %d, %q", code, errs)
 	}
-	for _, want := range []string{"C: STARTTLS\n", "certificate verified\n", "C: AUTH PLAIN …\n", "** session over\n", "** mail transactions: 3;"} {
+	for _, want := range []string{"C: STARTTLS\n", "certificate verified\n", "C: AUTH SCRAM-SHA-256-PLUS …\n", "** session over\n", "** mail transactions: 3;"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("output lacks %q:\n%s", want, out)
 		}

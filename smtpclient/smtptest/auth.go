@@ -29,6 +29,9 @@ var mechanisms = map[string]mechanism{
 	"CRAM-MD5":    (*Session).authCRAMMD5,
 	"OAUTHBEARER": (*Session).authOAUTHBEARER,
 	"XOAUTH2":     (*Session).authXOAUTH2,
+
+	scramSHA256:     (*Session).authSCRAM,
+	scramSHA256Plus: (*Session).authSCRAMPlus,
 }
 
 // auth is RFC 4954 section 4.
@@ -45,7 +48,7 @@ func (s *Session) auth(args string) (string, error) {
 		return "503 5.5.1 AUTH within a mail transaction", nil
 	case !s.offersAuth():
 		return "538 5.7.11 Encryption required for authentication", nil
-	case !known || !slices.Contains(s.srv.set.mechanisms, name):
+	case !known || !slices.Contains(s.mechanisms(), name):
 		return "504 5.5.4 Mechanism not offered", nil
 	}
 	initial, err := decodeInitial(response)

@@ -95,7 +95,7 @@ func TestNoPlaintextAuth(t *testing.T) {
 	c := dial(t, srv)
 	c.talk("S: 220\nC: EHLO x\nS: 250 STARTTLS\nC: AUTH PLAIN =\nS: 538 5.7.11\nC: STARTTLS\nS: 220")
 	c = c.startTLS(srv)
-	c.talk("C: EHLO x\nS: 250 AUTH PLAIN LOGIN CRAM-MD5 OAUTHBEARER XOAUTH2\nC: AUTH PLAIN " + b64("\x00ada\x00s3cret") + "\nS: 235")
+	c.talk("C: EHLO x\nS: 250 AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN CRAM-MD5 OAUTHBEARER XOAUTH2\nC: AUTH PLAIN " + b64("\x00ada\x00s3cret") + "\nS: 235")
 	if n := srv.Counters().Authenticated; n != 1 {
 		t.Errorf("%d authenticated", n)
 	}

@@ -131,7 +131,7 @@ func (s *Session) offers(keyword string) bool {
 func (s *Session) offersSTARTTLS() bool { return !s.srv.NoSTARTTLS && !s.underTLS }
 
 func (s *Session) offersAuth() bool {
-	return len(s.srv.set.mechanisms) > 0 && (s.underTLS || !s.srv.NoPlaintextAuth)
+	return (s.underTLS || !s.srv.NoPlaintextAuth) && len(s.mechanisms()) > 0
 }
 
 // ehlo is RFC 5321 section 4.1.1.1.
@@ -146,7 +146,7 @@ func (s *Session) ehlo(args string) (string, error) {
 		lines = append(lines, "STARTTLS")
 	}
 	if s.offersAuth() {
-		lines = append(lines, "AUTH "+strings.Join(s.srv.set.mechanisms, " "))
+		lines = append(lines, "AUTH "+strings.Join(s.mechanisms(), " "))
 	}
 	return multiline(250, lines...), nil
 }

@@ -231,7 +231,7 @@ func TestOffers(t *testing.T) {
 	got, err := c.reply()
 	want := []string{
 		"250-mx.example.test greets me", "250-PIPELINING", "250-CHUNKING", "250-8BITMIME", "250-SMTPUTF8", "250-SIZE 1234",
-		"250-DSN", "250-ENHANCEDSTATUSCODES", "250-STARTTLS", "250 AUTH PLAIN LOGIN CRAM-MD5 OAUTHBEARER XOAUTH2",
+		"250-DSN", "250-ENHANCEDSTATUSCODES", "250-STARTTLS", "250 AUTH SCRAM-SHA-256 PLAIN LOGIN CRAM-MD5 OAUTHBEARER XOAUTH2",
 	}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %q, %v; want %q", got, err, want)

@@ -30,6 +30,6 @@
 // It implements SMTP (RFC 5321) with PIPELINING (RFC 2920), CHUNKING and
 // BINARYMIME (RFC 3030), 8BITMIME (RFC 6152), SMTPUTF8 (RFC 6531), SIZE (RFC
 // 1870), DSN parameters (RFC 3461), ENHANCEDSTATUSCODES (RFC 2034), STARTTLS
-// (RFC 3207), implicit TLS (RFC 8314) and AUTH (RFC 4954). It sends nothing
-// anywhere.
+// (RFC 3207), implicit TLS (RFC 8314) and AUTH (RFC 4954), with SCRAM-SHA-256
+// (RFC 7677) among its mechanisms. It sends nothing anywhere.
 package smtptest

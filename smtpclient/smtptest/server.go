@@ -47,8 +47,10 @@ type Server struct {
 	// access token.
 	Users map[string]string
 
-	// Mechanisms are the SASL mechanisms offered to Users, of PLAIN, LOGIN,
-	// CRAM-MD5, OAUTHBEARER and XOAUTH2; nil means all of them, in this order.
+	// Mechanisms are the SASL mechanisms offered to Users, of
+	// SCRAM-SHA-256-PLUS, SCRAM-SHA-256, PLAIN, LOGIN, CRAM-MD5, OAUTHBEARER and
+	// XOAUTH2; nil means all of them, in this order. SCRAM-SHA-256-PLUS is offered
+	// under TLS only, and binds to tls-exporter (TLS 1.3) or tls-unique (TLS 1.2).
 	Mechanisms []string
 
 	// NoPlaintextAuth withholds AUTH until the session is under TLS.

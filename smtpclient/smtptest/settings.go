@@ -36,6 +36,7 @@ type settings struct {
 	offers      map[string]string // upper-case keyword to parameters
 	maxSize     int64             // 0: no limit
 	mechanisms  []string          // none: no AUTH
+	credentials *credentials
 	implicitTLS bool
 	tls         *tls.Config
 	certificate *x509.Certificate
@@ -72,8 +73,9 @@ func newSettings(s *Server, implicitTLS bool) settings {
 	if len(s.Users) > 0 {
 		set.mechanisms = slices.Clone(s.Mechanisms)
 		if s.Mechanisms == nil {
-			set.mechanisms = []string{"PLAIN", "LOGIN", "CRAM-MD5", "OAUTHBEARER", "XOAUTH2"}
+			set.mechanisms = []string{scramSHA256Plus, scramSHA256, "PLAIN", "LOGIN", "CRAM-MD5", "OAUTHBEARER", "XOAUTH2"}
 		}
+		set.credentials = newCredentials()
 	}
 	set.tls, set.certificate = serverTLS(s.TLSConfig, set.hostname)
 	return set

@@ -9,6 +9,8 @@ import ssl
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
+from scram import Scram
+
 work = os.environ["WORK"]
 box = os.path.join(work, "maildir")
 serial = itertools.count()
@@ -34,7 +36,9 @@ def dropped(address):
     return address.endswith("@discard.test")
 
 
-class Handler:
+class Handler(Scram):
+    users = {"user": "secret"}
+
     def __init__(self, messages):
         self.messages = messages  # a connection; 0: without limit
 
