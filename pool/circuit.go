@@ -122,7 +122,7 @@ func (c *circuit) exhausted(t *task) bool {
 // pass by itself.
 func lasting(err error) bool {
 	for _, e := range []error{
-		smtpclient.ErrNoSTARTTLS, smtpclient.ErrNoAuth, smtpclient.ErrInsecureAuth,
+		smtpclient.ErrNoSTARTTLS, smtpclient.ErrNoAuth, smtpclient.ErrInsecureAuth, smtpclient.ErrUnproven, smtpclient.ErrIterations,
 	} {
 		if errors.Is(err, e) {
 			return true

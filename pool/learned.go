@@ -6,18 +6,18 @@ import "time"
 // additively up.
 const (
 	// cutTo is what is left of the rate that was accepted when it was too much.
-	cutTo = 0.8
+	cutTo = 0.85
 	// cutBlind is what is left of a rate at which nothing was accepted.
 	cutBlind = 0.5
 	// regain is how much of the rate that was too much comes back per second.
-	// With cutTo it is 20 s until it is tried again.
+	// With cutTo it is 15 s until that is tried again.
 	regain = 0.01
 	// enough ends it: so many times the rate that was too much is no longer.
 	enough = 2
 	// slowest is the least rate, in messages a second.
 	slowest = 1.0 / 300
-	// breath is how long nothing is sent when it is the first time, before
-	// anything is known of the rate; recipientBreath is it for one recipient.
+	// breath is how long nothing is sent then: many count by the second, and refuse
+	// all until it is over. recipientBreath is it for one recipient.
 	breath          = time.Second
 	recipientBreath = time.Minute
 	// forgetAfter ends what nothing was sent under.
@@ -52,8 +52,9 @@ func (c *pace) slow(sent, now int64, pause time.Duration) (rate float64, news bo
 	accepted := l.meter.rate(now)
 	switch {
 	case accepted > 0:
-		l.top = accepted
-		l.rate = cutTo * accepted
+		// No less than half of what it was: little may have been asked for.
+		l.top = max(accepted, cutBlind/cutTo*l.rate)
+		l.rate = cutTo * l.top
 	case l.rate > 0:
 		l.top = l.rate
 		l.rate *= cutBlind
@@ -64,7 +65,7 @@ func (c *pace) slow(sent, now int64, pause time.Duration) (rate float64, news bo
 	l.rate = max(l.rate, slowest)
 	l.cut, l.grown = now, now
 	l.apply()
-	l.paced = max(l.paced, now+l.interval)
+	l.paced = max(l.paced, now+max(l.interval, int64(pause)))
 	return l.rate, true
 }
 
@@ -81,6 +82,14 @@ func (c *pace) accepted(now int64) {
 	if l.rate == 0 {
 		if now-l.cut > int64(forgetAfter) {
 			c.learned = nil
+		}
+		return
+	}
+	if now-l.cut < int64(breath) {
+		// It had gone before the cut: the rate that was too much was more.
+		if accepted := l.meter.rate(now); accepted > l.top {
+			l.top, l.rate = accepted, cutTo*accepted
+			l.apply()
 		}
 		return
 	}

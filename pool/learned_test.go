@@ -126,9 +126,9 @@ func TestAdaptsToKeyAlone(t *testing.T) {
 		key         string
 		least       int // messages to it in the run
 	}{
-		{"domain d0.test", "450 4.7.1 too many messages for this domain", smtptest.PointRCPT, "@d0.test", "", 200},
+		{"domain d0.test", "450 4.7.1 too many messages for this domain", smtptest.PointRCPT, "@d0.test", "", 100},
 		{"recipient r@d0.test", "450 4.2.1 is receiving mail too quickly", smtptest.PointRCPT, "r@d0.test", "", 1},
-		{"key customer", "451 4.9.9 this customer is too fast", smtptest.PointEndOfData, "@d0.test", "customer", 200},
+		{"key customer", "451 4.9.9 this customer is too fast", smtptest.PointEndOfData, "@d0.test", "customer", 100},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
 			run := func(limit int) (others, own int, slowed map[string]float64) {

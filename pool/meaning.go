@@ -45,6 +45,9 @@ func (m Meaning) String() string {
 	return "meaning out of range"
 }
 
+// ofSession reports a meaning that has nothing to do with which message it was.
+func (m Meaning) ofSession() bool { return m == SlowRelay || m == FewerSessions || m == SessionOver }
+
 // A ReplyRule gives replies a meaning. A field that is empty fits every reply.
 type ReplyRule struct {
 	// Codes are the reply codes.

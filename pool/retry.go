@@ -95,15 +95,15 @@ func (p *Pool) hear(r *smtpclient.Result) []heard {
 	var all []heard
 	for i := range r.Recipients {
 		got := &r.Recipients[i]
-		if got.Outcome != smtpclient.Deferred {
+		var reply *smtpclient.ReplyError
+		if !errors.As(got.Err, &reply) {
 			continue
 		}
-		verb := ""
-		var reply *smtpclient.ReplyError
-		if errors.As(got.Err, &reply) {
-			verb = reply.Verb
+		m := p.cfg.replies.meaning(reply.Verb, reply.Reply)
+		if got.Outcome != smtpclient.Deferred && !m.ofSession() {
+			continue // a 421 ended the session, and the reply was not to this message
 		}
-		if m := p.cfg.replies.meaning(verb, got.Reply); m != JustDeferred {
+		if m != JustDeferred {
 			all = append(all, heard{m, got.Address, got.Err})
 		}
 	}
