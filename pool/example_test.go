@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"time"
 
 	"github.com/bulksmtp/bulksmtp/pool"
 	"github.com/bulksmtp/bulksmtp/smtpclient"
@@ -79,4 +80,46 @@ func ExamplePool_SendAll() {
 	// Output:
 	// reader7@example.org rejected smtp: RCPT: 550 5.1.1 no such user
 	// 999 accepted
+}
+
+// Two relays of which the second is a standby; at most 14 messages a second, and
+// 10,000 an hour to one provider.
+func ExampleConfig_limits() {
+	relay, standby := smtptest.NewServer(), smtptest.NewServer()
+	defer relay.Close()
+	defer standby.Close()
+
+	p, err := pool.New(pool.Config{
+		Relays: []pool.Relay{
+			{Name: "relay", Weight: 1, Config: smtpclient.Config{Addr: relay.Addr, TLSConfig: relay.ClientTLSConfig()}},
+			{Name: "standby", Weight: 0, Config: smtpclient.Config{Addr: standby.Addr, TLSConfig: standby.ClientTLSConfig()}},
+		},
+		Rates: []pool.Rate{{N: 14, Per: time.Second}},
+		Domains: []pool.DomainLimit{{
+			Domains: []string{"example.net"},
+			Limit:   pool.Limit{Rates: []pool.Rate{{N: 10_000, Per: time.Hour}}},
+		}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer p.Close()
+
+	_, err = p.Send(context.Background(), pool.Job{Mail: smtpclient.Mail{
+		From:    "news@example.com",
+		To:      smtpclient.Recipients("zoe@mail.example.net"),
+		Content: []byte("Subject: News\r\n\r\nNone.\r\n"),
+	}})
+	fmt.Println(err)
+	for _, r := range p.Stats().Relays {
+		fmt.Println(r.Name, r.RecipientsAccepted)
+	}
+	for _, k := range p.Stats().Keys {
+		fmt.Printf("%s %s: %d accepted, %.2f a second at most\n", k.Kind, k.Name, k.Accepted, k.Rate)
+	}
+	// Output:
+	// <nil>
+	// relay 1
+	// standby 0
+	// domain example.net: 1 accepted, 2.78 a second at most
 }
