@@ -119,3 +119,9 @@ func (s *schedule) Pop() any {
 	a.index = 0
 	return a
 }
+
+// now is the clock of alarms and limits, in nanoseconds since the program began. It
+// is below zero under a test's fake clock.
+func now() int64 { return int64(time.Since(epoch)) }
+
+var epoch = time.Now()

@@ -123,6 +123,17 @@ type Config struct {
 	replies replyTable // of Replies
 }
 
+// A FieldError says which field of a Config is wrong.
+type FieldError struct {
+	// Field is its path, such as "Domains[2].Rates[0].N".
+	Field string
+	// Reason is what is wrong with it.
+	Reason string
+}
+
+// Error implements error.
+func (e *FieldError) Error() string { return "pool: Config." + e.Field + ": " + e.Reason }
+
 // Validate reports the first field that is out of its range, by name. New
 // calls it.
 func (c *Config) Validate() error {

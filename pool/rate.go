@@ -70,17 +70,6 @@ func (r Rate) String() string {
 	return fmt.Sprintf("%d every %v", r.N, r.Per)
 }
 
-// A FieldError says which field of a Config is wrong.
-type FieldError struct {
-	// Field is its path, such as "Domains[2].Rates[0].N".
-	Field string
-	// Reason is what is wrong with it.
-	Reason string
-}
-
-// Error implements error.
-func (e *FieldError) Error() string { return "pool: Config." + e.Field + ": " + e.Reason }
-
 func (r Rate) validate() *FieldError {
 	switch {
 	case r.N <= 0:
@@ -100,44 +89,3 @@ func (r Rate) validate() *FieldError {
 // interval is the time between two messages in nanoseconds, rounded up, so that
 // rounding never lets one more through.
 func (r Rate) interval() int64 { return (int64(r.Per) + int64(r.N) - 1) / int64(r.N) }
-
-// defaultBurst is how much time's worth may go at once where nothing is said:
-// timers and the scheduler are late by milliseconds, and what is missed so would
-// be lost.
-const defaultBurst = 50 * time.Millisecond
-
-// A bucket is a Rate at work: the generic cell rate algorithm, which is a token
-// bucket kept as one point in time. Times are those of now.
-type bucket struct {
-	interval int64 // between two messages
-	slack    int64 // how much earlier than paced a message may go
-	paced    int64 // when the next message is due at an even pace
-}
-
-func newBucket(r Rate) bucket {
-	b := bucket{paced: math.MinInt64 / 2}
-	b.set(r.interval(), r.Burst)
-	return b
-}
-
-// set changes the rate; burst 0 is the default.
-func (b *bucket) set(interval int64, burst int) {
-	if burst == 0 {
-		burst = max(1, int(int64(defaultBurst)/interval))
-	}
-	b.interval, b.slack = interval, int64(burst-1)*interval
-}
-
-// next is when the next message may go: now, if it is past.
-func (b *bucket) next() int64 { return b.paced - b.slack }
-
-// take notes that one goes.
-func (b *bucket) take(now int64) { b.paced = max(b.paced, now) + b.interval }
-
-// ready is how many may go now.
-func (b *bucket) ready(now int64) int {
-	if left := now - b.next(); left >= 0 {
-		return int(min(left, b.slack)/b.interval) + 1
-	}
-	return 0
-}
