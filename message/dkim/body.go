@@ -8,18 +8,51 @@ import (
 
 // isClean reports whether every CR and LF in b is part of a CRLF.
 func isClean(b []byte) bool {
-	lines := 0
-	for rest := b; ; lines++ {
-		i := bytes.IndexByte(rest, '\n')
-		if i < 0 {
-			break
-		}
-		if i == 0 || rest[i-1] != '\r' {
+	if len(b) == 0 {
+		return true
+	}
+	if b[0] == '\n' || b[len(b)-1] == '\r' {
+		return false
+	}
+	for ; len(b) > 16; b = b[16:] {
+		if !isCleanASCII(b) && !isCleanPairs(b[:17]) {
 			return false
 		}
-		rest = rest[i+1:]
 	}
-	return bytes.Count(b, []byte{'\r'}) == lines
+	return isCleanPairs(b)
+}
+
+func isCleanPairs(b []byte) bool {
+	for i := range len(b) - 1 {
+		if (b[i] == '\r') != (b[i+1] == '\n') {
+			return false
+		}
+	}
+	return true
+}
+
+// The constants of looking at eight octets at once.
+const (
+	low   = 0x0101010101010101
+	high  = 0x80 * low
+	seven = 0x7f * low
+)
+
+// isNot has the highest bit of each octet set where that octet of v is not c, if v
+// is all ASCII, so that nothing is carried from one octet into the next.
+func isNot(v uint64, c byte) uint64 { return (v ^ uint64(c)*low) + seven }
+
+// isNotBelow does the same where an octet is not less than c.
+func isNotBelow(v uint64, c byte) uint64 { return v + uint64(0x80-c)*low }
+
+// isCleanASCII reports whether the first 17 octets of b are ASCII and each CR
+// among the first 16 has a LF behind it, and there are no other LFs.
+func isCleanASCII(b []byte) bool {
+	b = b[:17]
+	v, vNext := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[1:])
+	w, wNext := binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[9:])
+	bare := isNot(v, '\r') ^ isNot(vNext, '\n') | (isNot(w, '\r') ^ isNot(wNext, '\n'))
+	return (bare|v|w|wNext)&high == 0
 }
 
 // hashBody returns the hash of a body, canonicalized.
@@ -75,21 +108,21 @@ func trimEmptyLines(b []byte) []byte {
 }
 
 // relax returns b with no white space at the ends of lines, each other run of it
-// one space, and without empty lines at its end (RFC 6376 3.4.4). It is b itself, or
-// the beginning of it, if that is so already.
+// one space, and without empty lines at its end (RFC 6376 3.4.4). It is b
+// itself, or the beginning of it, if that is so already.
 func (sc *scratch) relax(b []byte) []byte {
-	i := nextRun(b, 0)
+	runs := spaceRuns{b, -1}
+	i := runs.next(0)
 	if i == len(b) {
 		return b
 	}
 	dst := sc.relaxed[:0]
-	for start := 0; ; i = nextRun(b, start) {
+	for start := 0; ; i = runs.next(start) {
 		dst = append(dst, b[start:i]...)
 		if i == len(b) {
 			break
 		}
-		start = i
-		for start < len(b) && isSpace(b[start]) {
+		for start = i; start < len(b) && isSpace(b[start]); {
 			start++
 		}
 		if start < len(b) && b[start] != '\r' {
@@ -102,33 +135,40 @@ func (sc *scratch) relax(b []byte) []byte {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' }
 
-// nextRun returns the index, at i or behind it, of the next white space that is not
-// as it should be: anything but one space between two other characters. If there is none it
-// returns len(b).
-func nextRun(b []byte, i int) int {
-	const (
-		low    = 0x0101010101010101
-		high   = 0x8080808080808080
-		spaces = ' ' * low
-		tabs   = '\t' * low
-		crs    = '\r' * low
-	)
-	start := i
-	for ; i+8 < len(b); i += 8 { // eight at a time, each with the one behind it
-		v, w := binary.LittleEndian.Uint64(b[i:]), binary.LittleEndian.Uint64(b[i+1:])
-		// An octet of these is zero where there is a tab, two spaces, a space and a CR.
-		x, y, z := v^tabs, v^spaces|w^spaces, v^spaces|w^crs
-		if ((x-low)&^x|(y-low)&^y|(z-low)&^z)&high != 0 {
-			break
+// spaceRuns finds the white space that relax changes.
+type spaceRuns struct {
+	b   []byte
+	tab int // the first tab behind where next was last asked to look, or len(b)
+}
+
+// next returns the index, at i or behind it, of the next white space that is
+// anything but one space between two other characters of a line, or len(b).
+func (r *spaceRuns) next(i int) int {
+	if r.tab < i {
+		if r.tab = bytes.IndexByte(r.b[i:], '\t'); r.tab < 0 {
+			r.tab = len(r.b)
+		} else {
+			r.tab += i
 		}
 	}
-	for ; i < len(b); i++ {
-		switch {
-		case b[i] == '\t' && i > start && b[i-1] == ' ':
-			return i - 1
-		case b[i] == '\t', b[i] == ' ' && (i+1 == len(b) || b[i+1] == '\r' || b[i+1] == ' '):
-			return i
+	for i < r.tab {
+		for ; r.tab-i > 16 && isPlain(r.b[i:r.tab]); i += 16 {
+		}
+		for stop := min(i+16, r.tab); i < stop; i++ {
+			if r.b[i] == ' ' && (i+1 == len(r.b) || r.b[i+1] == '\r' || isSpace(r.b[i+1])) {
+				return i
+			}
 		}
 	}
-	return i
+	return r.tab
+}
+
+// isPlain reports whether the first 17 octets of b are ASCII and no space among
+// the first 16 has a control character or a space behind it.
+func isPlain(b []byte) bool {
+	b = b[:17]
+	v, vNext := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[1:])
+	w, wNext := binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[9:])
+	good := (isNot(v, ' ') | isNotBelow(vNext, ' '+1)) & (isNot(w, ' ') | isNotBelow(wNext, ' '+1))
+	return (^good|v|w|wNext)&high == 0
 }

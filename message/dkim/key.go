@@ -35,8 +35,10 @@ func ParseKey(data []byte) (crypto.Signer, error) {
 		if err != nil {
 			return nil, err
 		}
-		_, err = algorithm(key)
-		return key, err
+		if _, err := algorithm(key); err != nil {
+			return nil, err
+		}
+		return key, nil
 	}
 	return nil, ErrNoKey
 }
@@ -72,11 +74,13 @@ func algorithm(key crypto.Signer) (string, error) {
 	if key == nil {
 		return "", ErrNoKey
 	}
+	if !isWhole(key) {
+		return "", fmt.Errorf("%w: incomplete", ErrBadKey)
+	}
 	switch public := key.Public().(type) {
 	case ed25519.PublicKey:
-		if private, ok := key.(ed25519.PrivateKey); len(public) != ed25519.PublicKeySize ||
-			ok && !bytes.Equal(ed25519.NewKeyFromSeed(private.Seed()), private) {
-			return "", fmt.Errorf("%w: Ed25519 halves do not fit", ErrBadKey)
+		if len(public) != ed25519.PublicKeySize {
+			return "", fmt.Errorf("%w: Ed25519 key of %d octets", ErrBadKey, len(public))
 		}
 		return "ed25519", nil
 	case *rsa.PublicKey:
@@ -87,4 +91,17 @@ func algorithm(key crypto.Signer) (string, error) {
 	default:
 		return "", fmt.Errorf("%w: %T", ErrKeyType, public)
 	}
+}
+
+// isWhole reports whether a key of the standard library is one, so that neither
+// Public nor Sign panics. The halves of an Ed25519 key that do not fit make
+// signatures that give the key away.
+func isWhole(key crypto.Signer) bool {
+	switch k := key.(type) {
+	case ed25519.PrivateKey:
+		return len(k) == ed25519.PrivateKeySize && bytes.Equal(ed25519.NewKeyFromSeed(k.Seed()), k)
+	case *rsa.PrivateKey:
+		return k != nil && k.N != nil && k.D != nil
+	}
+	return true
 }
