@@ -110,3 +110,38 @@ func BenchmarkSign(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkAll shows what the way through Each costs, and what more cores are
+// worth.
+func BenchmarkAll(b *testing.B) {
+	s := newSigner(b, dkim.Config{Keys: []dkim.Key{edSigningKey()}})
+	var personal [64][]byte
+	for i := range personal {
+		personal[i] = newsletter(i * 997)
+	}
+	b.Run("Sign", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			if _, err := s.Sign(personal[i%len(personal)]); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	for _, p := range []dkim.Parallel{{Workers: 1}, {}, {Unordered: true}} {
+		b.Run(fmt.Sprintf("workers=%d,unordered=%v", p.Workers, p.Unordered), func(b *testing.B) {
+			b.ReportAllocs()
+			endless := func(yield func([]byte) bool) {
+				for i := 0; yield(personal[i%len(personal)]); i++ {
+				}
+			}
+			for _, err := range s.All(p, endless) {
+				if err != nil {
+					b.Fatal(err)
+				}
+				if !b.Loop() {
+					break
+				}
+			}
+		})
+	}
+}

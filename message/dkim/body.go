@@ -14,12 +14,16 @@ func isClean(b []byte) bool {
 	if b[0] == '\n' || b[len(b)-1] == '\r' {
 		return false
 	}
-	for ; len(b) > 16; b = b[16:] {
-		if !isCleanASCII(b) && !isCleanPairs(b[:17]) {
+	for {
+		b = b[cleanPrefix(b):]
+		if len(b) <= 16 {
+			return isCleanPairs(b)
+		}
+		if !isCleanPairs(b[:17]) {
 			return false
 		}
+		b = b[16:] // they were not ASCII
 	}
-	return isCleanPairs(b)
 }
 
 func isCleanPairs(b []byte) bool {
@@ -45,14 +49,20 @@ func isNot(v uint64, c byte) uint64 { return (v ^ uint64(c)*low) + seven }
 // isNotBelow does the same where an octet is not less than c.
 func isNotBelow(v uint64, c byte) uint64 { return v + uint64(0x80-c)*low }
 
-// isCleanASCII reports whether the first 17 octets of b are ASCII and each CR
-// among the first 16 has a LF behind it, and there are no other LFs.
-func isCleanASCII(b []byte) bool {
-	b = b[:17]
-	v, vNext := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[1:])
-	w, wNext := binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[9:])
-	bare := isNot(v, '\r') ^ isNot(vNext, '\n') | (isNot(w, '\r') ^ isNot(wNext, '\n'))
-	return (bare|v|w|wNext)&high == 0
+// cleanPrefix returns the length of a beginning of b, in steps of 16 octets, that
+// is ASCII and in which each CR has a LF behind it, and each LF a CR before it,
+// b[0] aside.
+func cleanPrefix(b []byte) int {
+	n := len(b)
+	for ; len(b) > 16; b = b[16:] {
+		v, vNext := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[1:])
+		w, wNext := binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[9:])
+		bare := isNot(v, '\r') ^ isNot(vNext, '\n') | (isNot(w, '\r') ^ isNot(wNext, '\n'))
+		if (bare|v|w|wNext)&high != 0 {
+			break
+		}
+	}
+	return n - len(b)
 }
 
 // hashBody returns the hash of a body, canonicalized.
@@ -151,24 +161,30 @@ func (r *spaceRuns) next(i int) int {
 			r.tab += i
 		}
 	}
-	for i < r.tab {
-		for ; r.tab-i > 16 && isPlain(r.b[i:r.tab]); i += 16 {
-		}
+	for {
+		i += plainPrefix(r.b[i:r.tab])
 		for stop := min(i+16, r.tab); i < stop; i++ {
 			if r.b[i] == ' ' && (i+1 == len(r.b) || r.b[i+1] == '\r' || isSpace(r.b[i+1])) {
 				return i
 			}
 		}
+		if i == r.tab {
+			return i
+		}
 	}
-	return r.tab
 }
 
-// isPlain reports whether the first 17 octets of b are ASCII and no space among
-// the first 16 has a control character or a space behind it.
-func isPlain(b []byte) bool {
-	b = b[:17]
-	v, vNext := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[1:])
-	w, wNext := binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[9:])
-	good := (isNot(v, ' ') | isNotBelow(vNext, ' '+1)) & (isNot(w, ' ') | isNotBelow(wNext, ' '+1))
-	return (^good|v|w|wNext)&high == 0
+// plainPrefix returns the length of a beginning of b, in steps of 16 octets, that
+// is ASCII and has no space with a control character or a space behind it.
+func plainPrefix(b []byte) int {
+	n := len(b)
+	for ; len(b) > 16; b = b[16:] {
+		v, vNext := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[1:])
+		w, wNext := binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[9:])
+		good := (isNot(v, ' ') | isNotBelow(vNext, ' '+1)) & (isNot(w, ' ') | isNotBelow(wNext, ' '+1))
+		if (^good|v|w|wNext)&high != 0 {
+			break
+		}
+	}
+	return n - len(b)
 }

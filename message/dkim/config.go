@@ -154,7 +154,7 @@ func hostName(s string) (string, error) {
 		}
 	}
 	if len(name) > 253 {
-		return "", fmt.Errorf("longer than 253 octets")
+		return "", errors.New("longer than 253 octets")
 	}
 	return name, nil
 }

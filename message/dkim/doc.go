@@ -22,13 +22,13 @@
 //	as often as present          List-Id List-Help List-Subscribe List-Post List-Owner List-Archive
 //	                             Feedback-ID In-Reply-To References Auto-Submitted
 //
-// A second From, Subject or To is what a forger adds to a signed mail that he sends
-// on to others, and readers show one or the other; a Reply-To or Content-Type
-// where there was none directs the answers or garbles the body (RFC 6376 8.15).
-// Date and Message-ID are left to be added where they lack, as relays do;
-// mailing lists put fields of their own beside List-Id. One-click
-// unsubscription needs List-Unsubscribe and List-Unsubscribe-Post signed
-// (RFC 8058 4). Config.Except is for relays that rewrite fields.
+// A second From, Subject or To is what a forger adds to a signed mail that he
+// sends on to others, and readers show one or the other; a Reply-To or
+// Content-Type where there was none directs the answers or garbles the body
+// (RFC 6376 8.15). Date and Message-ID are left to be added where they lack, as
+// relays do; mailing lists put fields of their own beside List-Id. One-click
+// unsubscription needs List-Unsubscribe and List-Unsubscribe-Post signed (RFC
+// 8058 4). Config.Except is for relays that rewrite fields.
 //
 // A message with no From field, or with two, is not signed, nor one with a CR or
 // LF that stands alone: relays mend that, and a mended message no longer verifies.

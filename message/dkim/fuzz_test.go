@@ -40,8 +40,8 @@ func FuzzSign(f *testing.F) {
 		if bytes.Contains(bytes.ToLower(msg), []byte("dkim-signature")) {
 			return // the verifier would look at that, too
 		}
-		if strings.ContainsAny(header(msg), "\x00\x0b\x0c\x85\xa0") || !isASCII(header(msg)) {
-			return // go-msgauth trims more than white space from names, and counts in runes
+		if strings.ContainsAny(header(msg), "\x00\x0b\x0c") || !isASCII(header(msg)) {
+			return // go-msgauth trims more than white space from names, and reads in runes
 		}
 		if err := verify(signed, records, 1); err != nil {
 			t.Fatalf("%v: %q", err, signed)

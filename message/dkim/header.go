@@ -67,9 +67,9 @@ func (sc *scratch) lookup(name []byte, ns *names) (int32, bool) {
 	return which, ok
 }
 
-// collect puts into sc.list the value of h=, unfolded, and into sc.canon the fields
-// that it names in the form to be hashed. Fields of one name are taken from the
-// bottom up (RFC 6376 5.4.2).
+// collect puts into sc.list the value of h=, unfolded, and into sc.canon the
+// fields that it names in the form to be hashed. Fields of one name are taken
+// from the bottom up (RFC 6376 5.4.2).
 func (sc *scratch) collect(msg []byte, s *Signer) {
 	sc.list, sc.canon = sc.list[:0], sc.canon[:0]
 	for which, n := range s.names.list {

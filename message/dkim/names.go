@@ -59,7 +59,7 @@ func signedNames(also, except []string) (names, error) {
 			return names{}, &ConfigError{fmt.Sprintf("Except[%d]", i), err}
 		}
 		if strings.EqualFold(s, "From") {
-			return names{}, &ConfigError{fmt.Sprintf("Except[%d]", i), errors.New("From must be signed")}
+			return names{}, &ConfigError{fmt.Sprintf("Except[%d]", i), errors.New("the From field must be signed")}
 		}
 		list = slices.DeleteFunc(list, func(n name) bool { return strings.EqualFold(n.text, s) })
 	}

@@ -51,11 +51,11 @@ func (s *Signer) All(p Parallel, msgs iter.Seq[[]byte]) iter.Seq2[[]byte, error]
 // hold more than a message, or to render messages on all cores as well. Do is
 // called from several goroutines at the same time.
 //
-// Memory is constant: source is asked for an item only when one of Parallel.Ahead
-// places is free, so that it waits for who uses the results. Source runs in a
-// goroutine of its own. When the loop over the results ends, by itself or by break,
-// source has been left, and no call of do is running. A panic in source or do
-// comes out of the loop.
+// Memory is constant: source is asked for an item only when one of
+// Parallel.Ahead places is free, so that it waits for who uses the results.
+// Source runs in a goroutine of its own. When the loop over the results ends,
+// by itself or by break, source has been left, and no call of do is running. A
+// panic in source or do comes out of the loop.
 func Each[In, Out any](p Parallel, source iter.Seq[In], do func(In) (Out, error)) iter.Seq2[Out, error] {
 	if err := p.Validate(); err != nil {
 		panic(err)

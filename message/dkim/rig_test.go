@@ -57,8 +57,8 @@ func zone(tb testing.TB, keys ...dkim.Key) map[string]string {
 	return records
 }
 
-// verify has go-msgauth verify msg, all of whose signatures, want in number, must be
-// good.
+// verify has go-msgauth verify msg, all of whose signatures, want in number,
+// must be good.
 func verify(msg []byte, records map[string]string, want int) error {
 	vs, err := msgauth.VerifyWithOptions(bytes.NewReader(msg), &msgauth.VerifyOptions{
 		LookupTXT: func(name string) ([]string, error) {

@@ -136,8 +136,8 @@ func TestAbsentFieldsLeftOpen(t *testing.T) {
 	}
 }
 
-// TestSignatureField holds the field to what it looks like: golden, so that a change is
-// one on purpose.
+// TestSignatureField holds the field to what it looks like: golden, so that a
+// change is one on purpose.
 func TestSignatureField(t *testing.T) {
 	k := edSigningKey()
 	k.Domain, k.Identifier = "B\u00fccher.Example", "news@mail.xn--bcher-kva.example"
@@ -246,8 +246,8 @@ func TestKeyFails(t *testing.T) {
 	}
 }
 
-// TestSameBody signs bodies that are the same as the one before, of the same size only, and
-// different.
+// TestSameBody signs bodies that are the same as the one before, of the same
+// size only, and different.
 func TestSameBody(t *testing.T) {
 	s := newSigner(t, dkim.Config{Keys: []dkim.Key{edSigningKey()}})
 	records := zone(t, edSigningKey())

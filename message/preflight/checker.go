@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/bulksmtp/bulksmtp/internal/address"
 )
@@ -25,8 +27,8 @@ type Config struct {
 	SignedLater bool
 	// SMTPUTF8 says that the relay takes UTF-8 in headers (RFC 6532).
 	SMTPUTF8 bool
-	// Resolver looks up the records for SPF, DKIM and DMARC; nil: nothing is looked
-	// up, and signatures are not verified.
+	// Resolver looks up the records for SPF, DKIM and DMARC; nil: nothing is
+	// looked up, and signatures are not verified.
 	Resolver Resolver
 	// Now is the clock; nil means time.Now. Whether a signature that has a key has
 	// expired is told by time.Now always.
@@ -58,8 +60,9 @@ func New(c Config) (*Checker, error) {
 }
 
 // Check returns what is to be held against a message, about in the order of the
-// Kinds, and at most 20 of one Kind; nothing if all is well. Msg is the message as it will be sent, signed.
-// ReturnPath is the address in MAIL FROM; "" leaves out what depends on it.
+// Kinds, and at most 20 of one Kind; nothing if all is well. Msg is the message
+// as it will be sent, signed. ReturnPath is the address in MAIL FROM; "" leaves
+// out what depends on it.
 //
 // It never fails: whatever msg holds, what is found is the answer. Ctx bounds the
 // look-ups; those that it cuts short are findings.
@@ -114,7 +117,7 @@ const maxText = 400
 // oneLine makes s fit for a terminal: what is quoted may be anything.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == 0xfffd {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
 			return '?'
 		}
 		return r

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/bulksmtp/bulksmtp/message/preflight"
 )
@@ -103,8 +104,8 @@ var faults = []fault{
 	{kind: preflight.DKIMUnaligned, where: "DKIM-Signature", old: "d=mail.example.com", new: "d=com"},
 }
 
-// plant puts a fault into the newsletter; one with nothing to replace has a body of its
-// own.
+// plant puts a fault into the newsletter; one with nothing to replace has a
+// body of its own.
 func plant(tb testing.TB, f fault) string {
 	tb.Helper()
 	if f.old == "" {
@@ -194,9 +195,13 @@ func TestManyFaults(t *testing.T) {
 
 // TestHostileText: findings quote the message, and may go to a terminal.
 func TestHostileText(t *testing.T) {
-	msg := replace(t, newsletter, "s=spring", "s=\x1b[2J\xff")
-	for _, f := range check(t, preflight.Config{Resolver: goodZone()}, msg) {
-		if strings.ContainsAny(f.String(), "\x1b\xff") {
+	msg := replace(t, newsletter, "s=spring", "s=\x1b[2J\xff\u009b\u202e")
+	found := check(t, preflight.Config{Resolver: goodZone()}, msg)
+	if len(found) == 0 {
+		t.Error("nothing found")
+	}
+	for _, f := range found {
+		if strings.ContainsAny(f.String(), "\x1b\u009b\u202e") || !utf8.ValidString(f.String()) {
 			t.Errorf("%q", f)
 		}
 	}

@@ -39,8 +39,8 @@ type answer struct {
 	err     error
 }
 
-// txt returns the records of a name. A name that has none, or does not exist, gives
-// none and no error.
+// txt returns the records of a name. A name that has none, or does not exist,
+// gives none and no error.
 func (l *lookups) txt(name string) ([]string, error) {
 	if a, ok := l.known[name]; ok {
 		return a.records, a.err

@@ -136,8 +136,8 @@ func TestAltered(t *testing.T) {
 	}
 }
 
-// TestSubdomainPolicy: the record of the organization is asked for where the domain has
-// none.
+// TestSubdomainPolicy: the record of the organization is asked for where the
+// domain has none.
 func TestSubdomainPolicy(t *testing.T) {
 	z := goodZone()
 	s, err := dkim.New(dkim.Config{Keys: []dkim.Key{signingKey}, Now: atNow})

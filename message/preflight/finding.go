@@ -25,7 +25,8 @@ const (
 	// Warning: the mail arrives, but is trusted less, or looks other than it
 	// should.
 	Warning Severity = iota
-	// Error: some receivers refuse the mail, or file it as spam, or cannot read it.
+	// Error: some receivers refuse the mail, or file it as spam, or cannot read
+	// it.
 	Error
 )
 

@@ -9,8 +9,9 @@ import (
 	"github.com/bulksmtp/bulksmtp/message/preflight"
 )
 
-// FuzzCheck: whatever the message and the DNS hold, there are findings of known kinds in one
-// line each, the same each time, and a message with anything wrong in its lines has one.
+// FuzzCheck: whatever the message and the DNS hold, there are findings of known
+// kinds in one line each, the same each time, and a message with anything wrong
+// in its lines has one.
 func FuzzCheck(f *testing.F) {
 	for _, fault := range faults {
 		if msg := plant(f, fault); len(msg) < 5000 {

@@ -116,8 +116,8 @@ func (m *mail) value(name string) (string, bool) {
 	return list[0], true
 }
 
-// single are the fields that may stand once: RFC 5322 3.6, RFC 2045 3, RFC 2369 3, RFC
-// 2919 3, RFC 8058 3.1.
+// single are the fields that may stand once: RFC 5322 3.6, RFC 2045 3, RFC 2369
+// 3, RFC 2919 3, RFC 8058 3.1.
 var single = []string{
 	"From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Message-ID", "In-Reply-To", "References", "Subject", "Date",
 	"MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Content-ID", "Content-Description", "Content-Disposition",
@@ -170,7 +170,8 @@ func (m *mail) checkEightBit() {
 	}
 }
 
-// addressParser takes encoded words of any charset: their text does not matter here.
+// addressParser takes encoded words of any charset: their text does not matter
+// here.
 var addressParser = netmail.AddressParser{WordDecoder: &mime.WordDecoder{
 	CharsetReader: func(_ string, r io.Reader) (io.Reader, error) { return r, nil },
 }}

@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -56,10 +57,10 @@ func (m *mail) parseSignature(v string) (signature, error) {
 		return s, fmt.Errorf("algorithm %q is not one that verifiers take", clip(a))
 	}
 	if !slices.Contains(s.names, "from") {
-		return s, fmt.Errorf("From is not signed")
+		return s, errors.New("the From field is not signed")
 	}
 	if _, ok := tags["l"]; ok {
-		return s, fmt.Errorf("only a part of the body is signed, by l=: anything can be added behind it")
+		return s, errors.New("only a part of the body is signed, by l=: anything can be added behind it")
 	}
 	if x, err := strconv.ParseInt(tags["x"], 10, 64); tags["x"] != "" && (err != nil || x < m.now.Unix()) {
 		return s, fmt.Errorf("it has expired: x=%s", clip(tags["x"]))
@@ -107,8 +108,8 @@ func (m *mail) checkSignatures() {
 	}
 }
 
-// aligned reports whether two domains, in lower case, have one organizational domain
-// (RFC 7489 3.1.1, relaxed).
+// aligned reports whether two domains, in lower case, have one organizational
+// domain (RFC 7489 3.1.1, relaxed).
 func aligned(a, b string) bool { return organization(a) == organization(b) }
 
 // organization returns the organizational domain by the public suffix list; of a

@@ -5,11 +5,12 @@ import (
 	"strings"
 )
 
-// maxSPFLookups is how many terms of an SPF record may need the DNS (RFC 7208 4.6.4).
+// maxSPFLookups is how many terms of an SPF record may need the DNS (RFC 7208
+// 4.6.4).
 const maxSPFLookups = 10
 
-// checkSPF checks the record of the return path's domain, as far as that goes without
-// the relay's address.
+// checkSPF checks the record of the return path's domain, as far as that goes
+// without the relay's address.
 func (m *mail) checkSPF(l *lookups) {
 	records, err := l.starting(m.pathDomain, "v=spf1")
 	switch {
