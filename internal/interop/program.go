@@ -19,7 +19,11 @@ func Run(tb testing.TB, program string, input []byte) []byte {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), startTimeout)
 	defer cancel()
-	output, err := run(ctx, program, tb.TempDir(), input)
+	scripts, err := scriptDir()
+	var output []byte
+	if err == nil {
+		output, err = run(ctx, filepath.Join(scripts, "..", "programs", program, "run.sh"), tb.TempDir(), input)
+	}
 	if errors.Is(err, ErrUnavailable) && os.Getenv("BULKSMTP_REQUIRE_SERVERS") != "1" {
 		tb.Skip(err)
 	}
@@ -29,23 +33,22 @@ func Run(tb testing.TB, program string, input []byte) []byte {
 	return output
 }
 
-// run does it in dir, an empty directory.
-func run(ctx context.Context, program, dir string, input []byte) ([]byte, error) {
+// run runs a script in dir, an empty directory. The program ends with its
+// standard input, as a server does.
+func run(ctx context.Context, script, dir string, input []byte) ([]byte, error) {
 	if runtime.GOOS != "linux" {
 		return nil, fmt.Errorf("interop: %w: not Linux", ErrUnavailable)
-	}
-	scripts, err := scriptDir()
-	if err != nil {
-		return nil, err
 	}
 	if err := os.WriteFile(filepath.Join(dir, "input"), input, 0o644); err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, "bash", filepath.Join(scripts, "..", "programs", program, "run.sh"))
+	program := filepath.Base(filepath.Dir(script))
+	cmd := exec.CommandContext(ctx, "bash", script)
+	var err error
 	if cmd.Env, err = (&Server{dir: dir, instance: program}).environment(); err != nil {
 		return nil, err
 	}
-	lifeline, err := cmd.StdinPipe() // the program ends with it
+	lifeline, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
 	}

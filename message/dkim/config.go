@@ -66,7 +66,7 @@ const (
 	// line (RFC 6376 3.4.2, 3.4.4).
 	Relaxed Canonicalization = iota
 	// Simple lets nothing change but empty lines at the end (RFC 6376 3.4.1,
-	// 3.4.3). For a body it takes a little less time.
+	// 3.4.3). For the body of a newsletter it takes a microsecond or two less.
 	Simple
 )
 

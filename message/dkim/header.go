@@ -7,7 +7,7 @@ import (
 
 // A field is a header field of the message at hand, CRLF at its end included.
 type field struct {
-	start, end int32
+	start, end int
 	next       int32 // the one of the same name before it; -1: none
 }
 
@@ -32,7 +32,7 @@ func (sc *scratch) split(msg []byte, ns *names) (body []byte, err error) {
 				return nil, fmt.Errorf("%w: begins with a continuation line", ErrHeader)
 			}
 			if current >= 0 {
-				sc.fields[current].end = int32(end)
+				sc.fields[current].end = end
 			}
 		default:
 			colon := bytes.IndexByte(line, ':')
@@ -42,7 +42,7 @@ func (sc *scratch) split(msg []byte, ns *names) (body []byte, err error) {
 			current = -1
 			if which, ok := sc.lookup(line[:colon], ns); ok {
 				current = int32(len(sc.fields))
-				sc.fields = append(sc.fields, field{int32(start), int32(end), sc.first[which]})
+				sc.fields = append(sc.fields, field{start, end, sc.first[which]})
 				sc.first[which] = current
 			}
 		}

@@ -43,7 +43,7 @@ var defaultNames = []name{
 
 // unsignable are fields that change on the way, or that are not for everybody to
 // see (RFC 6376 5.4.1).
-var unsignable = []string{"Return-Path", "Received", "DKIM-Signature", "Bcc", "Resent-Bcc", "Authentication-Results", "X-Spam-Status"}
+var unsignable = []string{"Return-Path", "Received", "DKIM-Signature", "Bcc", "Resent-Bcc", "Authentication-Results"}
 
 // names are the fields that a Signer signs.
 type names struct {

@@ -54,8 +54,9 @@ func (s *Signer) All(p Parallel, msgs iter.Seq[[]byte]) iter.Seq2[[]byte, error]
 // Memory is constant: source is asked for an item only when one of
 // Parallel.Ahead places is free, so that it waits for who uses the results.
 // Source runs in a goroutine of its own. When the loop over the results ends,
-// by itself or by break, source has been left, and no call of do is running. A
-// panic in source or do comes out of the loop.
+// by itself or by break, source has been left, and no call of do is running; so
+// it waits for a source that itself waits for something. A panic in source or
+// do comes out of the loop.
 func Each[In, Out any](p Parallel, source iter.Seq[In], do func(In) (Out, error)) iter.Seq2[Out, error] {
 	if err := p.Validate(); err != nil {
 		panic(err)
