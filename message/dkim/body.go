@@ -117,9 +117,9 @@ func trimEmptyLines(b []byte) []byte {
 	return b
 }
 
-// relax returns b with no white space at the ends of lines, each other run of it
-// one space, and without empty lines at its end (RFC 6376 3.4.4). It is b
-// itself, or the beginning of it, if that is so already.
+// relax returns b with no white space at the ends of lines, each other run of
+// it one space, and without empty lines at its end (RFC 6376 3.4.4). It is b
+// itself if that is so already. b has no empty lines at its end.
 func (sc *scratch) relax(b []byte) []byte {
 	runs := spaceRuns{b, -1}
 	i := runs.next(0)

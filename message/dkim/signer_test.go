@@ -299,12 +299,15 @@ func TestAllocations(t *testing.T) {
 	s := newSigner(t, dkim.Config{Keys: []dkim.Key{edSigningKey()}})
 	msg := newsletter(1)
 	buf := make([]byte, 0, 2*len(msg))
-	allocs := testing.AllocsPerRun(200, func() {
-		if _, err := s.AppendSigned(buf, msg); err != nil {
-			t.Error(err)
-		}
-	})
-	if allocs > 2 { // the signature, and what a garbage collection takes from the sync.Pool
+	allocs := 100.0
+	for range 50 { // the least of them: a sync.Pool may lose what is put into it
+		allocs = min(allocs, testing.AllocsPerRun(1, func() {
+			if _, err := s.AppendSigned(buf, msg); err != nil {
+				t.Error(err)
+			}
+		}))
+	}
+	if allocs > 1 { // the signature
 		t.Errorf("%v allocations", allocs)
 	}
 }
