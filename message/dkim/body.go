@@ -90,7 +90,7 @@ func (sc *scratch) hashBody(body []byte, c Canonicalization) [sha256.Size]byte {
 // A memory is of the last body: a mail to many that differs in its header only is
 // hashed once.
 type memory struct {
-	size int    // of the last body, -1 if there is none
+	size int    // of the last body
 	body []byte // a copy, or empty if the one before was of another size
 	hash [sha256.Size]byte
 }
