@@ -4,7 +4,8 @@
 // [Start] is what a test calls; it skips the test where the machine cannot run
 // the server. [Launch] is the same for a program. The servers themselves are
 // the scripts under servers/, whose README.md says what each port and address
-// does.
+// does. [Run] has another program, such as a verifier of signatures, work on what
+// a test has made.
 //
 // Three environment variables matter:
 //

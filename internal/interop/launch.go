@@ -168,12 +168,17 @@ const exitUnavailable = 77
 
 // failure says why a start script has ended.
 func (s *Server) failure() error {
-	log := bytes.TrimSpace(s.log())
+	log := s.log()
 	if s.cmd.ProcessState.ExitCode() == exitUnavailable {
-		reason := log[bytes.LastIndexByte(log, '\n')+1:]
-		return fmt.Errorf("interop: %w: %s: %s", ErrUnavailable, s.kind, reason)
+		return fmt.Errorf("interop: %w: %s: %s", ErrUnavailable, s.kind, lastLine(log))
 	}
-	return fmt.Errorf("interop: %s ended: %s\n%s", s.kind, s.cmd.ProcessState, log)
+	return fmt.Errorf("interop: %s ended: %s\n%s", s.kind, s.cmd.ProcessState, bytes.TrimSpace(log))
+}
+
+// lastLine is where a start script says why the machine cannot run it.
+func lastLine(log []byte) []byte {
+	log = bytes.TrimSpace(log)
+	return log[bytes.LastIndexByte(log, '\n')+1:]
 }
 
 func (s *Server) log() []byte {
