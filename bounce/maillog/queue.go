@@ -41,7 +41,7 @@ func (q *queue) message(host, id string) *message {
 		q.order.MoveToBack(e)
 		return e.Value.(*message)
 	}
-	m := &message{key: strings.Clone(keyOf(host, id)), host: strings.Clone(host), id: strings.Clone(id)}
+	m := &message{key: strings.Clone(keyOf(host, id)), host: keep(host), id: strings.Clone(id)}
 	m.index = map[string]*Fate{}
 	q.messages[m.key] = q.order.PushBack(m)
 	q.grow(m, messageOverhead+2*len(m.key))
