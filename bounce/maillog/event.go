@@ -13,7 +13,7 @@ const (
 	queued         // qmgr has found its sender
 	gaveUp         // qmgr has given up on those who are deferred
 	attempted      // a delivery agent has tried a recipient
-	removed        // it has left the queue
+	removed        // it has left the queue, or goes by another id
 )
 
 // An event is one line of the log, read.
@@ -32,7 +32,8 @@ func readEvent(body string) event {
 	}
 	e := event{id: id}
 	switch {
-	case rest == "removed":
+	case rest == "removed", rest == "requeued":
+		// postsuper -r gives the message a new queue id.
 		e.kind = removed
 	case strings.HasPrefix(rest, "client="), strings.HasPrefix(rest, "uid="):
 		e.kind = arrived

@@ -16,7 +16,7 @@ const (
 	Bounced Final = "bounced"
 	// Deferred: the last attempt has failed, and there is no word of the end.
 	// The message is in the queue, unless Fate.Removed: then an operator has
-	// deleted or requeued it.
+	// deleted it, or requeued it under another queue id (postsuper -d, -r).
 	Deferred Final = "deferred"
 	// Expired: the last attempt has failed, and Postfix has given up
 	// (maximal_queue_lifetime, or postsuper -e).
@@ -64,7 +64,8 @@ type Fate struct {
 	// Time is when the last attempt was logged; zero if the line has no
 	// readable stamp. Config says how a year is found for it.
 	Time time.Time
-	// Removed reports that the message has left the queue.
+	// Removed reports that the message has left the queue, or goes by another
+	// queue id.
 	Removed bool
 }
 
