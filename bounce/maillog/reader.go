@@ -15,7 +15,7 @@ type Config struct {
 	// MaxHeld is about how many octets of messages that are not over may be
 	// held. Beyond it the message that was not heard of for longest is taken to
 	// be over: its rows come out as they stand. Zero is 64 MiB, room for some
-	// 100,000 recipients.
+	// 60,000 messages of one recipient, or 90,000 recipients of larger ones.
 	MaxHeld int
 	// MaxLine is the most octets of a line that are looked at; what is longer
 	// is cut. Zero is 16 KiB; the least is 512.
