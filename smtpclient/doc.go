@@ -45,4 +45,5 @@
 //   - RFC 1870 SIZE, RFC 6152 8BITMIME, RFC 6531 SMTPUTF8
 //   - RFC 3461 DSN, RFC 6533 internationalised DSN
 //   - RFC 9422 LIMITS
+//   - XVERP, Postfix's VERP_README
 package smtpclient

@@ -56,6 +56,8 @@ var (
 	// ErrNeedsREQUIRETLS: Mail.RequireTLS, and the server does not offer
 	// REQUIRETLS or the session has no TLS with a verified certificate.
 	ErrNeedsREQUIRETLS = errors.New("message needs REQUIRETLS, which this session does not have")
+	// ErrNeedsXVERP: Mail.XVERP, and the server does not offer XVERP.
+	ErrNeedsXVERP = errors.New("message needs XVERP, which the server does not offer")
 )
 
 // A ReplyError is a 4yz or 5yz reply to a command.

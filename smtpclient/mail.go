@@ -29,6 +29,12 @@ type Mail struct {
 	Return DSNReturn
 	// EnvelopeID is DSN's ENVID, at most 100 octets of printable ASCII; "": none.
 	EnvelopeID string
+	// XVERP asks Postfix to deliver with a return path of its own for each
+	// recipient, made of From and the address: one content, one transaction,
+	// and each bounce tells whom it is about (VERP_README). It is the two
+	// delimiters, out of "-=+", such as "+="; "": none. From must not be the null
+	// reverse-path. verp.Codec.SplitXVERP says which recipients it is fit for.
+	XVERP string
 }
 
 // A Recipient is a forward-path and its DSN parameters.
@@ -80,6 +86,9 @@ func (c *checkedMail) check(m *Mail, policy BareNewlines) (err error) {
 	if err := checkEnvelopeID(m.EnvelopeID); err != nil {
 		return err
 	}
+	if err := checkXVERP(m.XVERP, m.From); err != nil {
+		return err
+	}
 	c.content, err = checkContent(m.Content, policy)
 	return err
 }
@@ -127,6 +136,8 @@ func (c *checkedMail) fits(e *Extensions, verifiedTLS bool) error {
 		return refuse(ErrNeedsDSN, "")
 	case c.RequireTLS && !(e.RequireTLS && verifiedTLS):
 		return refuse(ErrNeedsREQUIRETLS, "")
+	case c.XVERP != "" && !e.XVERP:
+		return refuse(ErrNeedsXVERP, "")
 	}
 	return nil
 }
@@ -153,6 +164,9 @@ func (c *checkedMail) appendMAIL(b []byte, e *Extensions) []byte {
 	}
 	if c.RequireTLS {
 		b = append(b, " REQUIRETLS"...)
+	}
+	if c.XVERP != "" {
+		b = append(append(b, " XVERP="...), c.XVERP...)
 	}
 	return append(b, crlf...)
 }

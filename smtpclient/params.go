@@ -69,6 +69,20 @@ func checkEnvelopeID(id string) error {
 	return nil
 }
 
+// checkXVERP checks Postfix's delimiters: they are always sent, since what the
+// server has for its own could not be known when a bounce comes.
+func checkXVERP(delimiters, from string) error {
+	switch {
+	case delimiters == "":
+		return nil
+	case len(delimiters) != 2 || strings.Trim(delimiters, "-=+") != "":
+		return refuse(ErrBadParameter, "XVERP %q: not two characters out of \"-=+\"", delimiters)
+	case from == "":
+		return refuse(ErrBadParameter, "XVERP with the null reverse-path")
+	}
+	return nil
+}
+
 // checkOriginalRecipient checks an ORCPT address.
 func checkOriginalRecipient(who string) error {
 	if who == "" {

@@ -45,6 +45,12 @@ func TestCheckParameters(t *testing.T) {
 		"ORCPT with LF":          {func(m *smtpclient.Mail) { m.To[0].OriginalRecipient = "a\nb" }, smtpclient.ErrBadParameter},
 		"ORCPT not UTF-8":        {func(m *smtpclient.Mail) { m.To[0].OriginalRecipient = "a\xff" }, smtpclient.ErrBadParameter},
 		"too long ORCPT":         {func(m *smtpclient.Mail) { m.To[0].OriginalRecipient = strings.Repeat("a", 500) }, smtpclient.ErrBadParameter},
+		"XVERP":                  {func(m *smtpclient.Mail) { m.XVERP = "+=" }, nil},
+		"XVERP, one delimiter":   {func(m *smtpclient.Mail) { m.XVERP = "+" }, smtpclient.ErrBadParameter},
+		"XVERP, three":           {func(m *smtpclient.Mail) { m.XVERP = "+=-" }, smtpclient.ErrBadParameter},
+		"XVERP, a letter":        {func(m *smtpclient.Mail) { m.XVERP = "+a" }, smtpclient.ErrBadParameter},
+		"smuggled XVERP":         {func(m *smtpclient.Mail) { m.XVERP = "\r\n" }, smtpclient.ErrBadParameter},
+		"XVERP, null sender":     {func(m *smtpclient.Mail) { m.From, m.XVERP = "", "+=" }, smtpclient.ErrBadParameter},
 	} {
 		m := &smtpclient.Mail{From: "a@a.test", To: smtpclient.Recipients("b@b.test"), Content: []byte("x")}
 		tt.alter(m)

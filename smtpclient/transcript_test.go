@@ -219,6 +219,8 @@ func mailOption(m *smtpclient.Mail, option string) (err error) {
 		m.Return = smtpclient.DSNReturn(arg)
 	case "envid":
 		m.EnvelopeID = arg
+	case "xverp":
+		m.XVERP = arg
 	case "notify":
 		var n int
 		n, err = strconv.Atoi(arg)

@@ -110,15 +110,15 @@ func (c Codec) Encode(sender, recipient string) (string, error) {
 }
 
 // Decode returns the recipient that address names. Sender is the address that
-// was given to Encode. Angle brackets around address and its letter case do not
-// matter, nor does its length.
+// was given to Encode. Angle brackets around address, its letter case and its
+// length do not matter, nor do a "+tag" that a forwarder has added to it and the
+// wrappers of BATV and SRS (see Unwrap).
 //
 // A path of another sender is ErrNotOurs, unless that sender's local part begins
 // with this one's and the delimiter: both may have made it then, for different
 // recipients. With such senders in one domain, which are better avoided, try the
 // one with the longest local part first. A path of the other form may give
-// another recipient, and one in a wrapper of BATV or SRS is not unwrapped. See
-// the package's "What Decode cannot know".
+// another recipient. See the package's "What Decode cannot know".
 //
 // The errors are ErrNotOurs, ErrMalformed, or what Validate says; for a sender
 // that Encode would not take, those of Encode.
@@ -131,7 +131,7 @@ func (c Codec) Decode(sender, address string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("%w: %q", ErrNotOurs, address)
 	}
-	m, err := c.read(name)
+	m, err := c.readTagged(name)
 	if err != nil {
 		return "", fmt.Errorf("%w: %q: %w", ErrMalformed, address, err)
 	}

@@ -13,9 +13,30 @@
 //   - A [Codec] chooses the form and the delimiters: Codec{Delimiters: "+="} is
 //     Postfix's default, Codec{Form: Escaped} carries every recipient that
 //     there can be, quoted and non-ASCII local parts included.
+//   - A [Signer] makes keyed tokens, which nobody without the key can make, and
+//     which fit whatever the length of the address. It is for those who take
+//     recipients off their lists by machine. In [AutoMode] it makes a token only
+//     where a readable path will not do. [OpenKeyFile] gives it its keys.
+//   - [Codec.SplitXVERP] is for mail that is the same for all, through a Postfix
+//     that makes the paths itself.
+//   - [Unwrap] takes off what gateways and forwarders put around a path.
 //
-// Nothing here does I/O or keeps state, and everything is safe for concurrent
-// use.
+// All but the functions for key files do no I/O, nothing keeps state, and
+// everything is safe for concurrent use.
+//
+// # Tokens
+//
+// A token is base32 in lower case, list-aacoyafisofuaqvjmq@lists.example.net. In
+// it stand the id of the key, the day on which it was made, a number for the
+// campaign, and who it is about: an id that the caller has for the recipient, as
+// a number or as octets, or the address itself where it fits. So the bounce is
+// enough to know the recipient; no token has to be stored. 50 bits of an
+// HMAC-SHA-256 cover all of this and the sender, and nothing in a token is
+// believed before they are compared, in constant time. A token is good for
+// [SignerConfig].MaxDays.
+//
+// A readable path tells its recipient to everybody who sees it, and so does a
+// token with an address in it, to those who know its form. Only an id does not.
 //
 // # What Encode promises
 //
@@ -28,10 +49,12 @@
 // # What Decode promises
 //
 // Decode is lenient where mail systems on the way are careless: letter case,
-// angle brackets, length, needless quotes. It hands out addresses only, never
-// control characters or angle brackets, whatever was in the path. It does not
-// prove that the path was made by Encode: these forms carry no key, anybody can
-// write one.
+// angle brackets, length, needless quotes, an added "+tag", and the wrappers of
+// BATV and SRS. It hands out addresses only, never control characters or angle
+// brackets, whatever was in the path. It does not prove that the path was made
+// by Encode: the readable forms carry no key, anybody can write one. A Signer's
+// tokens do, and its Decode tells [ErrNotOurs], [ErrMalformed], [ErrForged] and
+// [ErrExpired] apart.
 //
 // The recipient comes back in its canonical spelling: the domain in lower case
 // and A-labels, the local part quoted only where it must be. Its letter case is
@@ -53,10 +76,9 @@
 // a+2Db@example.org in Classic and a-b@example.org in Escaped. Keep to one form
 // for each sender, also over time: bounces come days later.
 //
-// What others have wrapped a path in. BATV (prvs=…=list-user=example.org@origin)
-// and SRS (SRS0=…@forwarder) are not taken off yet; such a path is
-// [ErrNotOurs], or [ErrMalformed] to a sender named prvs or SRS0. Take the
-// wrapper off first.
+// What a forwarder has added with another character than '+', or with one that
+// the form uses itself: list-user=example.org-tag@origin names a recipient at
+// example.org-tag. Tokens have neither problem.
 //
 // # Sources
 //
@@ -64,5 +86,8 @@
 //   - Postfix VERP_README, for the delimiters, and qmqpd(8), for senders that
 //     end in "-@[]"
 //   - draft-varshavchik-verp-smtpext-03, for the hex form
+//   - draft-levine-smtp-batv-01, and the tags of other makers of BATV
+//   - the Sender Rewriting Scheme, as libsrs2 and Mail::SRS write it
+//   - RFC 2104 for HMAC, RFC 4648 6 for base32
 //   - RFC 5321 4.1.2 and 4.5.3.1, RFC 5322 3.2.3, RFC 6531 3.3, RFC 5890
 package verp

@@ -3,6 +3,9 @@ package verp_test
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/bulksmtp/bulksmtp/verp"
 )
@@ -73,4 +76,85 @@ func ExampleCodec_Decode() {
 	// user+tag@example.org
 	// ours, but no recipient in it
 	// somebody else's
+}
+
+// The keys are in a file, which the sender of the mail and the reader of the
+// bounces share. The token has the number of the recipient in it.
+func ExampleSigner() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	keys, err := verp.OpenKeyFile(filepath.Join(dir, "verp.key"))
+	if err != nil {
+		panic(err)
+	}
+	signer, err := verp.NewSigner(verp.SignerConfig{Sender: "bounces@lists.example.net", Keys: keys})
+	if err != nil {
+		panic(err)
+	}
+	path, err := signer.Encode(verp.Subject{ID: verp.IntID(1234), Campaign: 7})
+	if err != nil {
+		panic(err)
+	}
+
+	// The bounce is addressed to the path, or to something like it.
+	bounced, err := signer.Decode("prvs=0123abcdef=" + strings.ToUpper(path))
+	n, _ := bounced.IntID()
+	fmt.Println(n, bounced.Campaign, bounced.Keyed, err)
+
+	_, err = signer.Decode(strings.Replace(path, "bounces-aa", "bounces-ba", 1))
+	fmt.Println(errors.Is(err, verp.ErrForged))
+	// Output:
+	// 1234 7 true <nil>
+	// true
+}
+
+// Readable where that will do, else a token: with the address in it, or with an
+// ID where the address is too long.
+func ExampleSigner_auto() {
+	keys, err := verp.NewKeyring(verp.NewKey(0))
+	if err != nil {
+		panic(err)
+	}
+	signer, err := verp.NewSigner(verp.SignerConfig{Sender: "list@lists.example.net", Keys: keys, Mode: verp.AutoMode})
+	if err != nil {
+		panic(err)
+	}
+	for n, recipient := range []string{
+		"user@example.org",
+		"jörg@example.org",
+		"a.very.long.local.part.indeed@mail.a-very-long-domain.example.org",
+	} {
+		path, err := signer.Encode(verp.Subject{Recipient: recipient})
+		if errors.Is(err, verp.ErrTooLong) {
+			path, err = signer.Encode(verp.Subject{Recipient: recipient, ID: verp.IntID(uint64(n))})
+		}
+		if err != nil {
+			panic(err)
+		}
+		got, err := signer.Decode(path)
+		fmt.Printf("%q id=%x keyed=%t %v\n", got.Recipient, got.ID, got.Keyed, err)
+	}
+	// Output:
+	// "user@example.org" id= keyed=false <nil>
+	// "jörg@example.org" id= keyed=true <nil>
+	// "" id=02 keyed=true <nil>
+}
+
+func ExampleCodec_SplitXVERP() {
+	codec := verp.Codec{Delimiters: "+="}
+	xverp, fit, others, err := codec.SplitXVERP("list@lists.example.net", []string{
+		"ann@example.org", `"bob b"@example.org`, "carl@example.com",
+	})
+	fmt.Println(xverp, fit, others, err) // one transaction for fit, with smtpclient.Mail.XVERP
+	// Output:
+	// += [ann@example.org carl@example.com] ["bob b"@example.org] <nil>
+}
+
+func ExampleUnwrap() {
+	fmt.Println(verp.Unwrap("SRS0=HHH=TT=lists.example.net=list-user=example.org@forwarder.example"))
+	// Output:
+	// list-user=example.org@lists.example.net
 }

@@ -48,6 +48,38 @@ func (c Codec) read(name string) (mailbox, error) {
 	return newMailbox(local, domain)
 }
 
+// readTagged is read for a name to which a forwarder may have added "+tag"s. It
+// leaves them off only where the whole names nobody.
+func (c Codec) readTagged(name string) (mailbox, error) {
+	m, err := c.read(name)
+	if err == nil || c.delimiters()[1] == '+' {
+		return m, err
+	}
+	rest := name
+	for range maxLayers {
+		i := strings.LastIndexByte(rest, '+')
+		if i < 0 || !c.isTag(rest[i+1:]) {
+			break
+		}
+		rest = rest[:i]
+		if m, restErr := c.read(rest); restErr == nil {
+			return m, nil
+		}
+	}
+	return mailbox{}, err
+}
+
+// isTag reports what can be a tag and is no part of a damaged domain: it has no
+// dot and, in the escaped form, does not begin as an escape goes on.
+func (c Codec) isTag(s string) bool {
+	if c.Form == Escaped && len(s) >= 2 && unhex(s[0]) >= 0 && unhex(s[1]) >= 0 {
+		return false
+	}
+	return s != "" && strings.IndexFunc(s, func(r rune) bool {
+		return r >= 0x80 || !isSafe(byte(r)) && r != '-'
+	}) < 0
+}
+
 const upperHex = "0123456789ABCDEF"
 
 // escape writes every octet that is not safe everywhere as +XX: more than the

@@ -37,28 +37,43 @@ func (c Codec) origin(sender string) (origin, error) {
 	return o, nil
 }
 
-// cut returns what path has between the prefix and the domain, both of
-// which are compared without regard to case.
+// cut returns what path has between the prefix and the domain, both of which
+// are compared without regard to case. Where path is not the sender's, the one
+// inside its wrappers may be.
 func (o origin) cut(path string) (string, bool) {
+	local, domain, ok := splitPath(path)
+	for layers := 0; ok && layers <= maxLayers; layers++ {
+		if name, ours := o.within(local, domain); ours {
+			return name, true
+		}
+		local, domain, ok = unwrap(local, domain)
+	}
+	return "", false
+}
+
+func (o origin) within(local, domain string) (string, bool) {
+	n := len(o.prefix)
+	if len(local) < n || !strings.EqualFold(local[:n], o.prefix) {
+		return "", false
+	}
+	canonical, err := canonicalDomain(domain)
+	return local[n:], err == nil && canonical == o.domain
+}
+
+// splitPath takes off angle brackets and quotes, which gateways put on without
+// need, and splits a path at its last '@'.
+func splitPath(path string) (local, domain string, ok bool) {
 	path = strings.TrimSpace(path)
 	if inner, ok := strings.CutPrefix(path, "<"); ok {
 		path = strings.TrimSuffix(inner, ">")
 	}
 	at := strings.LastIndexByte(path, '@')
-	if at < 0 {
-		return "", false
+	if at < 0 || len(path) > maxPath {
+		return "", "", false
 	}
-	domain, err := canonicalDomain(path[at+1:])
-	if err != nil || domain != o.domain {
-		return "", false
-	}
-	local := path[:at]
+	local, domain = path[:at], path[at+1:]
 	if content, ok := unquote(local); ok {
-		local = content // a gateway quoted it without need
+		local = content
 	}
-	n := len(o.prefix)
-	if len(local) < n || !strings.EqualFold(local[:n], o.prefix) {
-		return "", false
-	}
-	return local[n:], true
+	return local, domain, true
 }

@@ -109,7 +109,7 @@ func testSmall(t *testing.T, s *interop.Server) {
 
 func testBare(t *testing.T, s *interop.Server) {
 	c := dial(t, s, interop.Bare)
-	for _, keyword := range []string{"8BITMIME", "AUTH", "CHUNKING", "DSN", "ENHANCEDSTATUSCODES", "PIPELINING", "SIZE", "SMTPUTF8", "STARTTLS", "VRFY"} {
+	for _, keyword := range []string{"8BITMIME", "AUTH", "CHUNKING", "DSN", "ENHANCEDSTATUSCODES", "PIPELINING", "SIZE", "SMTPUTF8", "STARTTLS", "VRFY", "XVERP"} {
 		if ok, _ := c.Extension(keyword); ok {
 			t.Errorf("offers %s", keyword)
 		}
