@@ -160,6 +160,9 @@ const (
 
 // pass finds out whether t may go over w now. If so, it counts. p.mu is held.
 func (p *Pool) pass(t *task, w *worker, at int64) passage {
+	if len(p.keys.all) == 0 && !p.keys.limits() {
+		return passed
+	}
 	keys := p.keys.of(t.keys[:0], t)
 	t.keys = keys
 	for _, k := range keys {
@@ -273,7 +276,7 @@ func (k *key) ring(p *Pool) {
 	next := k.pace.next()
 	if next <= at {
 		k.release(p, k.pace.ready(at, k.parked.len))
-		next = at + k.pace.interval()
+		next = at + max(k.pace.interval(), int64(soonest))
 	}
 	if k.parked.len > 0 {
 		k.watch(p, next)

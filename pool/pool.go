@@ -147,6 +147,9 @@ func (p *Pool) admit(ctx, life context.Context, j Job, o owner) (*task, error) {
 		return nil, p.notSent("queue", err)
 	}
 	err := p.hopeless(t)
+	if t.deadline = p.deadline(&j); t.tooLate(0) {
+		err = p.notSent("queue", ErrDeadline)
+	}
 	if p.closed {
 		err = p.notSent("queue", ErrClosed)
 	}
@@ -155,9 +158,8 @@ func (p *Pool) admit(ctx, life context.Context, j Job, o owner) (*task, error) {
 		return nil, err
 	}
 	p.taken++
-	if deadline := p.deadline(&j); deadline != 0 {
-		t.deadline = deadline
-		p.setAlarm(&t.expiry, deadline, (*expiring)(t))
+	if t.deadline != 0 {
+		p.setAlarm(&t.expiry, t.deadline, (*expiring)(t))
 	}
 	p.enqueue(t, false)
 	return t, nil

@@ -91,9 +91,16 @@ func (r *relay) up() bool { return !r.circuit.failing || len(r.sessions) > 0 }
 func (p *Pool) wake() {
 	if len(p.relays) > 1 {
 		p.wakeByShare()
-	} else if r := p.relays[0]; !r.wakeIdle() && r.mayGrow() {
-		p.hire(r)
+		return
 	}
+	r := p.relays[0]
+	if !p.unlimited() {
+		if next := p.opens(r); next > now() {
+			p.watch(r, next) // nobody could take it before
+			return
+		}
+	}
+	p.wakeFor(r)
 }
 
 // wakeFor is wake for a task that only r may take. p.mu is held.
@@ -129,6 +136,10 @@ func (p *Pool) hire(r *relay) {
 // opens is when a message may next go over r. p.mu is held.
 func (p *Pool) opens(r *relay) int64 { return max(p.pace.next(), r.pace.next()) }
 
+// soonest is how soon after it has woken somebody an alarm looks again: others
+// need Pool.mu too.
+const soonest = time.Millisecond
+
 // ring implements ringer: r may send again.
 func (r *relay) ring(p *Pool) {
 	at := now()
@@ -138,7 +149,7 @@ func (r *relay) ring(p *Pool) {
 		for range n {
 			p.wakeFor(r)
 		}
-		next = at + max(p.pace.interval(), r.pace.interval())
+		next = at + max(p.pace.interval(), r.pace.interval(), int64(soonest))
 	}
 	p.watch(r, min(next, at+int64(recheck)))
 }

@@ -313,6 +313,7 @@ func TestWhoIsOfferedTheNextAttempt(t *testing.T) {
 		{"450 4.2.1 is receiving mail too quickly", true},
 		{"421 4.7.0 maximum message count per session reached", false},
 		{"421 4.7.28 unusual rate of mail", false},
+		{"421 4.3.2 closing", false},
 		{"454 Throttling failure: Maximum sending rate exceeded.", false},
 	} {
 		t.Run(tt.reply, func(t *testing.T) {

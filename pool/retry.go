@@ -84,7 +84,14 @@ func (p *Pool) judge(t *task, r *smtpclient.Result, v *verdict) {
 	if len(owed) < len(t.job.To) {
 		t.owed = owed
 	}
-	v.pinned = !allNotSent && !slower && !died
+	v.again = v.again && !t.tooLate(v.pause)
+	v.pinned = !slower && !died && slices.ContainsFunc(r.Recipients, deferredItself)
+}
+
+// deferredItself reports that the relay has put off the message, and not the
+// session.
+func deferredItself(r smtpclient.RecipientResult) bool {
+	return r.Outcome == smtpclient.Deferred && r.Reply.Code != 421
 }
 
 // hear finds what the replies ask of the pool. Of most results that is nothing.
@@ -134,7 +141,7 @@ func (p *Pool) putBack(t *task, r *smtpclient.Result, v *verdict) (done, up bool
 	t.session = nil
 	p.inHand.remove(t)
 	t.place = atLarge
-	if !v.again || t.abandoned || t.ctx.Err() != nil || p.dialed.Err() != nil || t.tooLate(v.pause) {
+	if !v.again || t.abandoned || t.ctx.Err() != nil || p.dialed.Err() != nil {
 		return true, up
 	}
 	t.remember()

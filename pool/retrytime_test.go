@@ -205,3 +205,19 @@ func TestGoesAgainAtOnce(t *testing.T) {
 		})
 	})
 }
+
+// A deadline that has passed already is said at once, and nothing is sent.
+func TestDeadlineHasPassed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		defer r.close()
+		j := job(1)
+		j.Deadline = time.Now().Add(-time.Second)
+		if res, err := r.pool.Send(t.Context(), j); !errors.Is(err, pool.ErrDeadline) || res.Recipients[0].Outcome != smtpclient.NotSent {
+			t.Errorf("%+v, %v", res, err)
+		}
+		if n := r.server.Counters().Messages; n != 0 {
+			t.Errorf("%d messages", n)
+		}
+	})
+}

@@ -85,9 +85,12 @@ func (p *Pool) wakeByShare() {
 	at := now()
 	hired := false
 	for _, r := range p.relays {
+		next := p.opens(r)
 		switch {
 		case !p.wanted(r):
-		case p.opens(r) <= at && !p.ahead(r, at) && r.wakeIdle():
+		case next > at:
+			p.watch(r, next) // it could not take it before
+		case !p.ahead(r, at) && r.wakeIdle():
 			return
 		case r.mayGrow() && (!hired || r.slots == 0):
 			p.hire(r)
