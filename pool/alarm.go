@@ -56,22 +56,19 @@ func (p *Pool) tick() {
 		for len(p.alarms) > 0 && p.alarms[0].at <= now() {
 			heap.Pop(&p.alarms).(*alarm).ring(p)
 		}
-		fallen := p.fallen
-		p.fallen = nil
 		over := len(p.alarms) == 0
 		if over {
 			p.ticking = false
 		} else {
 			timer.Reset(time.Duration(p.alarms[0].at - now()))
 		}
-		p.mu.Unlock()
-		p.finish(fallen...)
+		p.unlock()
 		if over {
 			return
 		}
 		select {
 		case <-timer.C:
-		case <-p.recheck:
+		case <-p.lookUp:
 		}
 	}
 }
@@ -79,7 +76,7 @@ func (p *Pool) tick() {
 // nudge has tick look at the alarms again.
 func (p *Pool) nudge() {
 	select {
-	case p.recheck <- struct{}{}:
+	case p.lookUp <- struct{}{}:
 	default:
 	}
 }

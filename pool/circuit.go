@@ -57,9 +57,10 @@ func (c *circuit) leave(w *worker) {
 	}
 }
 
-// guarded reports whether no further worker should try to build a session now.
-func (c *circuit) guarded() bool {
-	return c.backoff != nil && (c.knocker != nil || time.Now().Before(c.until)) || time.Now().Before(c.room)
+// guarded reports whether no further worker should try to build a session beside
+// live others now.
+func (c *circuit) guarded(live int) bool {
+	return c.backoff != nil && (c.knocker != nil || time.Now().Before(c.until)) || live > 0 && time.Now().Before(c.room)
 }
 
 // slowDown puts off the next attempt to build a session, longer each time.
@@ -86,10 +87,13 @@ func (c *circuit) full() {
 	c.room = time.Now().Add(pause)
 }
 
-// useful notes that the relay has judged a message: all is well. It reports
-// whether that is news.
-func (c *circuit) useful() bool {
+// useful notes that the relay has judged a message, a session's first one or not:
+// all is well. It reports whether that is news.
+func (c *circuit) useful(first bool) bool {
 	was := c.failing
+	if first {
+		c.crowding = nil // it does want one more
+	}
 	c.failing, c.err, c.lasting, c.wasUp, c.backoff = false, nil, false, true, nil
 	return was
 }

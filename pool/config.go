@@ -119,8 +119,6 @@ type Config struct {
 	// Trace, if not nil, is told what the pool decides. What the sessions do,
 	// Relay.Trace is told.
 	Trace *Trace
-
-	replies replyTable // of Replies
 }
 
 // A FieldError says which field of a Config is wrong.
@@ -165,10 +163,10 @@ func (c *Config) validateRelays() error {
 		}
 		return nil
 	}
-	if c.Relay.Addr != "" {
+	if r := &c.Relay; r.Addr != "" || r.Auth != nil || r.Dial != nil || r.TLSConfig != nil || r.Trace != nil || r.Mode != 0 || r.Security != 0 {
 		return &FieldError{"Relay", "Relays is set too"}
 	}
-	seen := map[string]bool{}
+	addrs, names := map[string]bool{}, map[string]bool{}
 	weights := 0
 	for i := range c.Relays {
 		r := &c.Relays[i]
@@ -176,10 +174,17 @@ func (c *Config) validateRelays() error {
 		if err := r.Validate(); err != nil {
 			return fmt.Errorf("pool: Config.%s: %w", field, err)
 		}
-		if seen[strings.ToLower(r.Addr)] {
+		addr, name := strings.ToLower(r.Addr), cmp.Or(r.Name, r.Addr)
+		if addrs[addr] && (r.Name == "" || names[addr]) {
 			return &FieldError{field + ".Addr", fmt.Sprintf("%s is listed twice", r.Addr)}
 		}
-		seen[strings.ToLower(r.Addr)] = true
+		if names[name] {
+			return &FieldError{field + ".Name", fmt.Sprintf("%q is there twice", name)}
+		}
+		addrs[addr], names[name] = true, true
+		if r.Name == "" {
+			names[addr] = true
+		}
 		if err := r.validateNumbers(field); err != nil {
 			return err
 		}
@@ -273,9 +278,23 @@ func (c *Config) setDefaults() {
 	if c.Replies == nil {
 		c.Replies = DefaultReplies()
 	}
-	c.replies = c.Replies
+	c.copyLimits()
 	if c.Trace == nil {
 		c.Trace = &Trace{}
+	}
+}
+
+// copyLimits makes the limits our own: they are looked at as long as the pool is.
+func (c *Config) copyLimits() {
+	c.Rates, c.Replies = slices.Clone(c.Rates), slices.Clone(c.Replies)
+	c.Domains, c.Keys = slices.Clone(c.Domains), maps.Clone(c.Keys)
+	for i := range c.Domains {
+		d := &c.Domains[i]
+		d.Domains, d.Rates = slices.Clone(d.Domains), slices.Clone(d.Rates)
+	}
+	for name, l := range c.Keys {
+		l.Rates = slices.Clone(l.Rates)
+		c.Keys[name] = l
 	}
 }
 

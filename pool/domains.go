@@ -24,7 +24,7 @@ type DomainLimit struct {
 const EveryOther = "*"
 
 func validateDomains(limits []DomainLimit) error {
-	seen := map[string]bool{}
+	seen, names := map[string]bool{}, map[string]bool{}
 	for i := range limits {
 		l := &limits[i]
 		field := fmt.Sprintf("Domains[%d]", i)
@@ -45,6 +45,11 @@ func validateDomains(limits []DomainLimit) error {
 			}
 			seen[name] = true
 		}
+		name := cmp.Or(l.Name, l.Domains[0])
+		if names[name] {
+			return &FieldError{field + ".Name", fmt.Sprintf("%q is there twice", name)}
+		}
+		names[name] = true
 	}
 	return nil
 }
@@ -82,23 +87,19 @@ func newDomainTable(limits []DomainLimit) domainTable {
 	return t
 }
 
-// find returns the limit for a domain in canonical form, and the name it goes
-// by; nil if there is none.
-func (t *domainTable) find(domain string) (name string, l *Limit) {
+// find returns the limit for a domain in canonical form that names it, nil if none
+// does.
+func (t *domainTable) find(domain string) *DomainLimit {
 	for suffix := domain; ; {
 		if l := t.named[suffix]; l != nil {
-			return l.Name, &l.Limit
+			return l
 		}
 		_, parent, more := strings.Cut(suffix, ".")
 		if !more {
-			break
+			return nil
 		}
 		suffix = parent
 	}
-	if t.other != nil {
-		return domain, &t.other.Limit
-	}
-	return "", nil
 }
 
 // KnownProviders returns limits to start from for pools that send to the mail

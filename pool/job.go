@@ -55,17 +55,17 @@ type task struct {
 	settled func(*smtpclient.Result) // task's own callback for sessions, made once
 
 	// owned by whoever has the task, handed on under Pool.mu
-	result   Result
-	owed     []int   // the recipients of the next attempt; nil: all
-	free     int     // attempts not charged
-	reused   bool    // the session of this attempt had carried mail before
-	worker   *worker // of this attempt
-	sent     int64   // when this attempt began, by now; past: it was not looked at
-	keys     []*key  // that this attempt was held against
-	slowed   int     // attempts not charged, because the relay asked to go slower
-	pinned   *relay  // that alone may have the next attempt; nil: any
-	backoff  backoff.BackOff
-	patience bool // holds no place in Config.Queue: it has one in MaxWaiting
+	result  Result
+	owed    []int   // the recipients of the next attempt; nil: all
+	free    int     // attempts not charged
+	reused  bool    // the session of this attempt had carried mail before
+	worker  *worker // of this attempt
+	sent    int64   // when this attempt began, by now; past: it was not looked at
+	keys    []*key  // that this attempt was held against
+	slowed  int     // attempts not charged, because the relay asked to go slower
+	pinned  *relay  // that alone may have the next attempt; nil: any
+	backoff backoff.BackOff
+	aside   bool // holds no place in Config.Queue: it has one in MaxWaiting
 
 	// guarded by Pool.mu
 	place     place

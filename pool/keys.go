@@ -2,6 +2,7 @@ package pool
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -13,12 +14,13 @@ import (
 type keyKind uint8
 
 const (
-	domainKey    keyKind = iota // a destination domain, or a provider with several
+	providerKey  keyKind = iota // a DomainLimit, by its name
+	domainKey                   // a destination domain
 	callerKey                   // Job.Key
 	recipientKey                // an address that was told of receiving too much
 )
 
-var keyKindNames = [...]string{"domain", "key", "recipient"}
+var keyKindNames = [...]string{"domain", "domain", "key", "recipient"}
 
 // String returns "domain", "key" or "recipient".
 func (k keyKind) String() string { return keyKindNames[k] }
@@ -41,6 +43,7 @@ type key struct {
 	members map[*worker]int // with its mail in their session, and how much
 	alarm   alarm
 	counts  KeyStats
+	named   bool // in Config, one by one
 }
 
 // A keyring is the keys that anything is known of.
@@ -48,11 +51,11 @@ type keyring struct {
 	all     map[keyID]*key
 	domains domainTable
 	callers map[string]Limit
-	sweepAt int // how many keys there may be before those that say nothing are dropped
+	swept   int64 // when those that say nothing were dropped last
 }
 
 func newKeyring(c *Config) keyring {
-	return keyring{all: map[keyID]*key{}, domains: newDomainTable(c.Domains), callers: c.Keys, sweepAt: 1024}
+	return keyring{all: map[keyID]*key{}, domains: newDomainTable(c.Domains), callers: c.Keys, swept: now()}
 }
 
 // limits reports whether anything is configured.
@@ -68,7 +71,6 @@ func (r *keyring) get(kind keyKind, name string, l *Limit) *key {
 	id := keyID{kind, name}
 	k := r.all[id]
 	if k == nil {
-		r.sweep()
 		k = &key{keyID: id, members: map[*worker]int{}}
 		if l != nil {
 			k.limit = *l
@@ -83,18 +85,21 @@ func (r *keyring) get(kind keyKind, name string, l *Limit) *key {
 	return k
 }
 
-// sweep drops the keys that would be the same if they were made anew.
-func (r *keyring) sweep() {
-	if len(r.all) < r.sweepAt {
+// sweepEvery is how often the keys that say nothing are dropped.
+const sweepEvery = int64(time.Minute)
+
+// sweep drops, now and then, the keys that would be the same if they were made
+// anew. Those that the Config names stay, for what they have counted.
+func (r *keyring) sweep(at int64) {
+	if at-r.swept < sweepEvery {
 		return
 	}
-	at := now()
+	r.swept = at
 	for id, k := range r.all {
-		if k.parked.len == 0 && len(k.members) == 0 && k.pace.forgettable(at) && (k.connect == nil || k.connect.paced <= at) {
+		if !k.named && k.parked.len == 0 && len(k.members) == 0 && k.pace.forgettable(at) && (k.connect == nil || k.connect.paced <= at) {
 			delete(r.all, id)
 		}
 	}
-	r.sweepAt = max(1024, 2*len(r.all))
 }
 
 // of appends the keys of a task's next attempt.
@@ -107,18 +112,23 @@ func (r *keyring) of(keys []*key, t *task) []*key {
 	if name := t.job.Key; name != "" {
 		add(r.caller(name))
 	}
+	n, last := 0, ""
 	for i := range t.attempted() {
-		address := t.job.To[i].Address
-		add(r.domain(address))
-		add(r.known(recipientKey, address))
+		n, last = n+1, t.job.To[i].Address
+		add(r.domain(last))
+	}
+	if n == 1 {
+		add(r.known(recipientKey, last)) // with others it must not hold them up
 	}
 	return keys
 }
 
 // caller returns the key for a Job.Key, nil if nothing bounds it.
 func (r *keyring) caller(name string) *key {
-	if l, ok := r.callers[name]; ok {
-		return r.get(callerKey, name, &l)
+	if l, ok := r.callers[name]; ok && name != EveryOther {
+		k := r.get(callerKey, name, &l)
+		k.named = true
+		return k
 	}
 	if l, ok := r.callers[EveryOther]; ok {
 		return r.get(callerKey, name, &l)
@@ -129,8 +139,13 @@ func (r *keyring) caller(name string) *key {
 // domain returns the key for the domain of an address, nil if nothing bounds it.
 func (r *keyring) domain(address string) *key {
 	domain := domainOf(address)
-	if name, l := r.domains.find(domain); l != nil {
-		return r.get(domainKey, name, l)
+	if l := r.domains.find(domain); l != nil {
+		k := r.get(providerKey, l.Name, &l.Limit)
+		k.named = true
+		return k
+	}
+	if l := r.domains.other; l != nil {
+		return r.get(domainKey, domain, &l.Limit)
 	}
 	return r.known(domainKey, domain)
 }
@@ -163,6 +178,7 @@ func (p *Pool) pass(t *task, w *worker, at int64) passage {
 	if len(p.keys.all) == 0 && !p.keys.limits() {
 		return passed
 	}
+	p.keys.sweep(at)
 	keys := p.keys.of(t.keys[:0], t)
 	t.keys = keys
 	for _, k := range keys {
@@ -177,12 +193,12 @@ func (p *Pool) pass(t *task, w *worker, at int64) passage {
 			return sessionFull
 		case member:
 		case k.limit.Sessions > 0 && len(k.members) >= k.limit.Sessions:
-			p.park(t, k, at+int64(recheck))
-			k.summon(p)
+			p.park(t, k, at+int64(lookAgain))
+			k.summon(p, at)
 			return heldBack
 		case k.connect != nil && k.connect.next() > at:
 			p.park(t, k, k.connect.next())
-			k.summon(p)
+			k.summon(p, at)
 			return heldBack
 		}
 	}
@@ -211,16 +227,31 @@ func (k *key) join(w *worker, at int64) {
 	k.members[w]++
 }
 
-// summon wakes a session of k's that has nothing to do: there is something for
-// it among those put aside. p.mu is held.
-func (k *key) summon(p *Pool) {
+// summon has one of k's sessions look at what was set aside for them. One that
+// has nothing to do and will not be able to send soon gives its place to another,
+// if all are like that. p.mu is held.
+func (k *key) summon(p *Pool, at int64) {
+	var useless *worker
 	for w := range k.members {
-		if w.listed {
+		able := p.opens(w.relay) <= at+int64(lookAgain) && p.wanted(w.relay) && (k.parked.len == 0 || k.parked.head.mayGoBy(w.relay))
+		switch {
+		case able && w.listed:
 			w.rouse()
 			return
+		case able:
+			return // it will look when it is done
+		case w.listed:
+			useless = w
 		}
 	}
+	if useless != nil {
+		useless.full = true
+		useless.rouse()
+	}
 }
+
+// mayGoBy reports whether r may have the next attempt.
+func (t *task) mayGoBy(r *relay) bool { return t.pinned == nil || t.pinned == r }
 
 // leaveKeys ends what w's session was to its keys. p.mu is held.
 func (p *Pool) leaveKeys(w *worker) {
@@ -232,24 +263,21 @@ func (p *Pool) leaveKeys(w *worker) {
 	w.full = false
 }
 
-// recheck is how long tasks that were put aside are left alone at most: what
+// lookAgain is how long tasks that wait for a limit are left alone at most: what
 // they wait for may have changed in a way that nobody tells of.
-const recheck = time.Second
+const lookAgain = time.Second
 
 // park puts t aside until k lets it go. p.mu is held.
 func (p *Pool) park(t *task, k *key, until int64) {
-	if t.in != nil {
-		t.in.remove(t)
-		p.letIn() // the queue may be empty now
-	}
+	p.draw(t)
 	if most := k.limit.MaxWaiting; most > 0 && k.parked.len >= most {
-		t.place = atLarge
 		t.giveUp(smtpclient.NotSent, fmt.Errorf("pool: %s: %w", k.keyID, ErrHeldBack))
 		p.fallen = append(p.fallen, t)
 		return
 	}
 	p.waitAside(t)
 	t.place = isParked
+	p.parked++
 	k.parked.pushBack(t)
 	if t.heldBy != k {
 		t.heldBy = k
@@ -262,20 +290,24 @@ func (p *Pool) park(t *task, k *key, until int64) {
 	k.watch(p, until)
 }
 
-// watch sets the alarm, at most recheck ahead.
+// watch sets the alarm, at most lookAgain ahead.
 func (k *key) watch(p *Pool, until int64) {
-	until = min(until, now()+int64(recheck))
+	until = min(until, now()+int64(lookAgain))
 	if !k.alarm.isSet() || k.alarm.at > until {
 		p.setAlarm(&k.alarm, until, k)
 	}
 }
 
-// ring implements ringer: some of those put aside may go.
+// ring implements ringer: some of those set aside may go.
 func (k *key) ring(p *Pool) {
 	at := now()
 	next := k.pace.next()
 	if next <= at {
-		k.release(p, k.pace.ready(at, k.parked.len))
+		n := min(k.pace.ready(at, k.parked.len), k.room(at))
+		if n == 0 {
+			k.summon(p, at)
+		}
+		k.release(p, n)
 		next = at + max(k.pace.interval(), int64(soonest))
 	}
 	if k.parked.len > 0 {
@@ -283,12 +315,22 @@ func (k *key) ring(p *Pool) {
 	}
 }
 
+// room is how many sessions may take up its mail now, if it matters which do.
+func (k *key) room(at int64) int {
+	n := math.MaxInt
+	if k.limit.Sessions > 0 {
+		n = max(0, k.limit.Sessions-len(k.members))
+	}
+	if k.connect != nil {
+		n = min(n, k.connect.ready(at))
+	}
+	return n
+}
+
 // release puts n of those put aside in front of the queue, to be looked at
 // again. p.mu is held.
 func (k *key) release(p *Pool, n int) {
 	for ; n > 0 && k.parked.len > 0; n-- {
-		t := k.parked.head
-		k.parked.remove(t)
-		p.enqueue(t, true)
+		p.enqueue(p.draw(k.parked.head), true)
 	}
 }

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"errors"
 	"time"
 
 	"github.com/bulksmtp/bulksmtp/smtpclient"
@@ -45,28 +46,34 @@ func (p *Pool) heed(t *task, from *relay, h heard, at int64) {
 	case SlowRelay:
 		p.slow(&from.pace, "relay "+from.Name, t, h, breath, at)
 	case SlowDomain:
-		if k := p.keys.domain(h.address); k != nil || len(p.keys.all) < maxLearned {
-			if k == nil {
-				k = p.keys.get(domainKey, domainOf(h.address), nil)
-			}
-			p.slow(&k.pace, k.keyID.String(), t, h, breath, at)
-		}
+		p.slowKey(p.keys.domain(h.address), domainKey, domainOf(h.address), t, h, breath, at)
 	case SlowKey:
-		if t.job.Key != "" && len(p.keys.all) < maxLearned {
-			k := p.keys.caller(t.job.Key)
-			if k == nil {
-				k = p.keys.get(callerKey, t.job.Key, nil)
-			}
-			p.slow(&k.pace, k.keyID.String(), t, h, breath, at)
+		if t.job.Key != "" {
+			p.slowKey(p.keys.caller(t.job.Key), callerKey, t.job.Key, t, h, breath, at)
 		}
 	case SlowRecipient:
-		if len(p.keys.all) < maxLearned {
-			k := p.keys.get(recipientKey, h.address, nil)
-			p.slow(&k.pace, k.keyID.String(), t, h, recipientBreath, at)
-		}
+		p.slowKey(p.keys.known(recipientKey, h.address), recipientKey, h.address, t, h, recipientBreath, at)
 	case FewerSessions:
 		from.circuit.full()
 	}
+}
+
+// slowKey slows a key down, and makes it if nothing was known of it. p.mu is held.
+func (p *Pool) slowKey(k *key, kind keyKind, name string, t *task, h heard, pause time.Duration, at int64) {
+	if k == nil {
+		if len(p.keys.all) >= maxLearned {
+			return
+		}
+		k = p.keys.get(kind, name, nil)
+	}
+	p.slow(&k.pace, k.keyID.String(), t, h, pause, at)
+}
+
+// asksForLess reports that a session ended because the relay wants less mail. p.mu
+// is held.
+func (p *Pool) asksForLess(err error) bool {
+	var reply *smtpclient.ReplyError
+	return errors.As(err, &reply) && replyTable(p.cfg.Replies).meaning(reply.Verb, reply.Reply) == SlowRelay
 }
 
 // slow slows a relay or a key down, and tells of it. p.mu is held.

@@ -31,6 +31,7 @@ type learned struct {
 	bucket
 	rate  float64 // messages per second; 0: not known yet, the bucket only holds for a breath
 	top   float64 // the rate that was too much
+	guess bool    // top was not measured: nothing has been accepted
 	cut   int64   // when it was last cut
 	grown int64   // when it last grew
 	meter meter
@@ -53,13 +54,12 @@ func (c *pace) slow(sent, now int64, pause time.Duration) (rate float64, news bo
 	switch {
 	case accepted > 0:
 		// No less than half of what it was: little may have been asked for.
-		l.top = max(accepted, cutBlind/cutTo*l.rate)
+		l.top, l.guess = max(accepted, cutBlind/cutTo*l.rate), false
 		l.rate = cutTo * l.top
 	case l.rate > 0:
-		l.top = l.rate
-		l.rate *= cutBlind
+		l.rate *= cutBlind // top stays: that much will do again some day
 	default:
-		l.top = 1 / pause.Seconds()
+		l.top, l.guess = 1/pause.Seconds(), true
 		l.rate = cutBlind * l.top
 	}
 	l.rate = max(l.rate, slowest)
@@ -87,8 +87,8 @@ func (c *pace) accepted(now int64) {
 	}
 	if now-l.cut < int64(breath) {
 		// It had gone before the cut: the rate that was too much was more.
-		if accepted := l.meter.rate(now); accepted > l.top {
-			l.top, l.rate = accepted, cutTo*accepted
+		if accepted := l.meter.rate(now); accepted > l.top || l.guess {
+			l.top, l.rate, l.guess = accepted, cutTo*accepted, false
 			l.apply()
 		}
 		return
@@ -100,9 +100,13 @@ func (c *pace) accepted(now int64) {
 
 // regain adds to the rate for the time since it was last added to, and reports
 // false when that is enough. A second at most counts: what was not sent has
-// proven nothing.
+// proven nothing. A guess is soon given up.
 func (l *learned) regain(now int64) bool {
-	l.rate += regain * l.top * min(time.Duration(now-l.grown), time.Second).Seconds()
+	if l.guess {
+		l.rate += l.top
+	} else {
+		l.rate += regain * l.top * min(time.Duration(now-l.grown), time.Second).Seconds()
+	}
 	l.grown = now
 	l.apply()
 	return l.rate < enough*l.top

@@ -96,6 +96,11 @@ func (rule *ReplyRule) validate(field string) error {
 	if int(rule.Meaning) >= len(meaningNames) {
 		return &FieldError{field + ".Meaning", rule.Meaning.String()}
 	}
+	for _, code := range rule.Enhanced {
+		if code != "4" && !strings.HasPrefix(code, "4.") {
+			return &FieldError{field + ".Enhanced", fmt.Sprintf("%q is not of class 4", code)}
+		}
+	}
 	for _, code := range rule.Codes {
 		if code/100 != 4 {
 			return &FieldError{field + ".Codes", fmt.Sprintf("%d is not within 400 to 499", code)}

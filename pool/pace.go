@@ -78,6 +78,9 @@ const past int64 = -1 << 62
 
 // take notes that a message goes.
 func (c *pace) take(now int64) {
+	if c.learned != nil && c.learned.paced+int64(forgetAfter) < now {
+		c.learned = nil // so long ago that it says nothing
+	}
 	for i := range c.configured {
 		c.configured[i].take(now)
 	}
@@ -98,12 +101,12 @@ func (c *pace) ready(now int64, most int) int {
 }
 
 // interval is the time between two messages at the least of the rates, in
-// nanoseconds; recheck if there is none.
+// nanoseconds; lookAgain if there is none.
 func (c *pace) interval() int64 {
 	if r := c.perSecond(); r > 0 {
 		return int64(float64(time.Second) / r)
 	}
-	return int64(recheck)
+	return int64(lookAgain)
 }
 
 // perSecond is the least of the rates, 0 if there is none.

@@ -4,15 +4,22 @@ package pool
 // that may go over w now. p.mu is held.
 func (p *Pool) pick(w *worker) *task {
 	if p.unlimited() {
-		if p.queue.len == 0 {
-			return nil
+		for p.queue.len > 0 {
+			t := p.draw(p.queue.head)
+			if !t.tooLate(0) {
+				t.sent = past
+				return t
+			}
+			p.expire(t)
 		}
-		t := p.queue.head
-		t.sent = past
-		return p.draw(t)
+		return nil
 	}
 	r, at := w.relay, now()
-	if p.work(r) == 0 && len(w.keys) == 0 || !p.mayTake(r, at) {
+	if p.work(r) == 0 && !w.keysHaveWork() {
+		return nil
+	}
+	if next := p.opens(r); next > at {
+		p.watch(r, next)
 		return nil
 	}
 	t := p.search(w, at)
@@ -35,61 +42,91 @@ func (p *Pool) unlimited() bool {
 	return p.plain && len(p.keys.all) == 0 && p.relays[0].pace.learned == nil
 }
 
-// mayTake reports whether r may have a message now, whoever it is for. If not,
-// it is called when it may. p.mu is held.
-func (p *Pool) mayTake(r *relay, at int64) bool {
+// called reports whether there is something that r may send now; if not now, it
+// is called again. p.mu is held.
+func (p *Pool) called(r *relay) bool {
+	if p.work(r) == 0 {
+		return false
+	}
+	if p.unlimited() {
+		return true
+	}
+	at := now()
 	if next := p.opens(r); next > at {
 		p.watch(r, next)
 		return false
 	}
-	if len(p.relays) == 1 {
-		return true
-	}
-	if !p.wanted(r) {
-		return false
-	}
-	if p.ahead(r, at) {
-		p.watch(r, at+int64(sluggish)/4)
-		return false
-	}
-	return true
+	return r.pinned.len > 0 || p.mayShare(r, at)
 }
 
 // search finds the next task that may go over w, and puts aside those that are
-// held back. p.mu is held.
+// held back: of those set aside for what w's session carries already, then of
+// those that only its relay may have, and of all. p.mu is held.
 func (p *Pool) search(w *worker, at int64) *task {
 	for _, k := range w.keys {
 		if k.parked.len > 0 && k.pace.next() <= at {
-			if t := p.searchList(&k.parked, w, at, k.parked.len); t != nil || w.full {
+			if t := p.searchList(&k.parked, w, at); t != nil || w.full {
 				return t
 			}
 		}
 	}
-	for _, l := range []*list{&w.relay.pinned, &p.queue} {
-		if t := p.searchList(l, w, at, l.len); t != nil || w.full {
-			return t
-		}
+	if t := p.searchList(&w.relay.pinned, w, at); t != nil || w.full {
+		return t
 	}
-	return nil
+	if p.queue.len == 0 || !p.mayShare(w.relay, at) {
+		return nil
+	}
+	return p.searchList(&p.queue, w, at)
 }
 
-// searchList looks at n tasks of l.
-func (p *Pool) searchList(l *list, w *worker, at int64, n int) *task {
-	for ; n > 0 && l.len > 0; n-- {
-		t := l.head
-		switch p.pass(t, w, at) {
-		case passed:
-			return p.draw(t)
-		case sessionFull:
-			return nil
+// mostLooks bounds how many tasks of a list are looked at for one message, those
+// not counted that are put aside elsewhere and so are not there the next time.
+const mostLooks = 64
+
+// searchList looks at the tasks of l, each once.
+func (p *Pool) searchList(l *list, w *worker, at int64) *task {
+	last := l.tail
+	for t, looks := l.head, 0; t != nil && looks < mostLooks; {
+		next := t.next
+		if t == last {
+			next = nil
 		}
+		switch {
+		case t.tooLate(0):
+			p.expire(p.draw(t))
+		case t.pinned != nil && t.pinned != w.relay:
+			looks++
+		default:
+			switch p.pass(t, w, at) {
+			case passed:
+				return p.draw(t)
+			case sessionFull:
+				return nil
+			}
+		}
+		t = next
 	}
 	return nil
 }
 
 // draw takes t out of the list that it is in. p.mu is held.
 func (p *Pool) draw(t *task) *task {
+	if t.place == isParked {
+		p.parked--
+	}
 	t.in.remove(t)
+	t.place = atLarge
 	p.letIn() // the queue may be empty now
 	return t
+}
+
+// keysHaveWork reports that tasks were set aside for what w's session carries.
+// Pool.mu is held.
+func (w *worker) keysHaveWork() bool {
+	for _, k := range w.keys {
+		if k.parked.len > 0 {
+			return true
+		}
+	}
+	return false
 }

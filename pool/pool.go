@@ -13,7 +13,7 @@ import (
 // A Pool sends messages to a relay, or to several. Its methods are safe for concurrent use.
 type Pool struct {
 	cfg       Config
-	dialed    context.Context    // ends when no session may be built any more
+	dialed    context.Context    // ends when no session may be built any more, under mu
 	closeDoor context.CancelFunc // ends dialed
 	aborted   context.Context    // ends when all sessions are to be closed
 	cancel    context.CancelFunc // ends aborted, and with it dialed
@@ -32,12 +32,13 @@ type Pool struct {
 	inHand   list       // tasks that a worker has
 	relays   []*relay   // those that have had least of their share first
 	keys     keyring
-	pace     pace     // of all messages
-	alarms   schedule // what is to be done at a time
-	ticking  bool     // the goroutine of alarms is there
-	recheck  chan struct{}
+	pace     pace          // of all messages
+	alarms   schedule      // what is to be done at a time
+	ticking  bool          // the goroutine of alarms is there
+	lookUp   chan struct{} // a token: the first of alarms has changed
 	fallen   []*task       // to be finished when mu is free
 	said     []func()      // hooks to be called when mu is free
+	parked   int           // tasks that wait for a key
 	delayed  int           // tasks that wait for their next attempt
 	waiting  int           // tasks with a place in Config.MaxWaiting
 	taken    int           // tasks whose result has not been handed out
@@ -56,7 +57,7 @@ func New(c Config) (*Pool, error) {
 	c.setDefaults()
 	p := &Pool{
 		cfg: c, gate: newGate(c.Queue), keys: newKeyring(&c), pace: newPace(c.Rates),
-		recheck:  make(chan struct{}, 1),
+		lookUp:   make(chan struct{}, 1),
 		draining: make(chan struct{}), emptied: make(chan struct{}),
 	}
 	p.aborted, p.cancel = context.WithCancel(context.Background())

@@ -18,7 +18,7 @@ import (
 type Rate struct {
 	// N is how many per Per, at least 1; at most one per nanosecond.
 	N int
-	// Per is the time, more than 0.
+	// Per is the time, more than 0 and at most 366 days.
 	Per time.Duration
 	// Burst is how many may go at once after a pause, at least 1; 0 is what goes
 	// in 50 ms at this rate, and at least 1.
@@ -76,6 +76,8 @@ func (r Rate) validate() *FieldError {
 		return &FieldError{"N", fmt.Sprintf("%d is not above zero", r.N)}
 	case r.Per <= 0:
 		return &FieldError{"Per", fmt.Sprintf("%v is not above zero", r.Per)}
+	case r.Per > longestPer:
+		return &FieldError{"Per", "over 366 days"}
 	case int64(r.N) > int64(r.Per):
 		return &FieldError{"N", "more than one per nanosecond"}
 	case r.Burst < 0:
@@ -85,6 +87,9 @@ func (r Rate) validate() *FieldError {
 	}
 	return nil
 }
+
+// longestPer keeps sums of times from overflowing.
+const longestPer = 366 * 24 * time.Hour
 
 // interval is the time between two messages in nanoseconds, rounded up, so that
 // rounding never lets one more through.

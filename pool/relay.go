@@ -12,9 +12,10 @@ import (
 
 // A Relay is one of several that a pool sends to, see Config.Relays.
 type Relay struct {
-	// Config says how to build sessions with the relay, credentials included.
+	// Config says how to build sessions with the relay, credentials included. An
+	// Addr may come twice only if both have a Name: there may be two accounts.
 	smtpclient.Config
-	// Name is what Stats and Trace call it; "" is Addr.
+	// Name is what Stats and Trace call it; "" is Addr. No two are the same.
 	Name string
 	// Weight is its share of the messages, in proportion to the other relays' that
 	// are up and not held back by Rates. 0 is a standby: it gets messages only
@@ -45,7 +46,8 @@ type relay struct {
 	slots    int       // workers, Sessions at most
 	sessions map[*smtpclient.Session]struct{}
 	dialing  int
-	pinned   list // tasks that only this relay may take
+	dialedAt time.Time // when dialing was 0 last
+	pinned   list      // tasks that only this relay may take
 	pace     pace
 	connect  *bucket // nil: Connections is not set
 	share    share
@@ -82,9 +84,16 @@ func resuming(c *tls.Config, sessions int) *tls.Config {
 // work is how many tasks there are for a session of r. p.mu is held.
 func (p *Pool) work(r *relay) int { return p.queue.len + r.pinned.len }
 
-// up reports that r may be counted on: the last session was not of no use, or
-// there are others. p.mu is held.
-func (r *relay) up() bool { return !r.circuit.failing || len(r.sessions) > 0 }
+// up reports that r may be counted on: there is a session, or the last one was of
+// use and to build the next does not take long. p.mu is held.
+func (r *relay) up() bool {
+	return len(r.sessions) > 0 || !r.circuit.failing && !r.hangs(sluggish)
+}
+
+// hangs reports that a session has been waited for so long. p.mu is held.
+func (r *relay) hangs(long time.Duration) bool {
+	return r.dialing > 0 && time.Since(r.dialedAt) >= long
+}
 
 // wake gets a worker to look at the queue: the one used last among the idle, or
 // a new one. p.mu is held.
@@ -123,7 +132,7 @@ func (r *relay) wakeIdle() bool {
 // mayGrow reports whether another worker may try to build a session now. p.mu is
 // held.
 func (r *relay) mayGrow() bool {
-	return r.slots < r.Sessions && (r.slots == 0 || !r.circuit.guarded())
+	return r.slots < r.Sessions && (r.slots == 0 || !r.circuit.guarded(len(r.sessions)))
 }
 
 // hire starts a worker. p.mu is held.
@@ -142,21 +151,38 @@ const soonest = time.Millisecond
 
 // ring implements ringer: r may send again.
 func (r *relay) ring(p *Pool) {
+	if p.work(r) == 0 && p.parked == 0 {
+		return
+	}
 	at := now()
 	next := p.opens(r)
 	if next <= at {
-		n := p.pace.ready(at, r.pace.ready(at, p.work(r)))
-		for range n {
-			p.wakeFor(r)
+		n := p.pace.ready(at, r.pace.ready(at, p.work(r)+p.parked))
+		r.wakeForKeys(n)
+		if p.wanted(r) || r.pinned.len > 0 {
+			for range min(n, p.work(r)) {
+				p.wakeFor(r)
+			}
 		}
 		next = at + max(p.pace.interval(), r.pace.interval(), int64(soonest))
 	}
-	p.watch(r, min(next, at+int64(recheck)))
+	p.watch(r, min(next, at+int64(lookAgain)))
 }
 
-// watch sets r's alarm if there is something to wait for. p.mu is held.
+// wakeForKeys wakes up to n idle workers for whose keys tasks were set aside. p.mu
+// is held.
+func (r *relay) wakeForKeys(n int) {
+	for i := len(r.idle) - 1; i >= 0 && n > 0; i-- {
+		if w := r.idle[i]; w.keysHaveWork() {
+			w.rouse()
+			n--
+		}
+	}
+}
+
+// watch sets r's alarm, if it is not to ring sooner. p.mu is held.
 func (p *Pool) watch(r *relay, at int64) {
-	if p.work(r) > 0 && (!r.alarm.isSet() || r.alarm.at > at) {
+	if !r.alarm.isSet() || r.alarm.at > at {
 		p.setAlarm(&r.alarm, at, r)
 	}
 }
@@ -203,7 +229,7 @@ func (p *Pool) forsaken(t *task, failed *relay) bool {
 		if len(r.sessions) > 0 || !r.circuit.exhausted(t) {
 			return false
 		}
-		if r.dialing > 0 && (r != failed || r.circuit.lasting) {
+		if r.dialing > 0 && (r.circuit.lasting || r != failed && !r.hangs(p.cfg.Patience)) {
 			return false // what is lasting may not be so for everybody
 		}
 		if r != failed && r.slots > 0 && !time.Now().Before(r.circuit.until) {

@@ -23,6 +23,7 @@ const (
 type verdict struct {
 	heard  []heard
 	useful bool // the relay has judged the message
+	first  bool // and it was the session's first
 	again  bool
 	pause  time.Duration // 0: at once
 	pinned bool          // by the same relay
@@ -35,7 +36,7 @@ func (p *Pool) settle(t *task, r *smtpclient.Result) {
 	from := t.worker.relay
 	v := verdict{heard: p.hear(r), useful: from.tally.judged(r)}
 	if v.useful {
-		t.worker.useful.Store(true)
+		v.first = !t.worker.useful.Swap(true)
 	}
 	p.judge(t, r, &v)
 	if v.again {
@@ -106,7 +107,7 @@ func (p *Pool) hear(r *smtpclient.Result) []heard {
 		if !errors.As(got.Err, &reply) {
 			continue
 		}
-		m := p.cfg.replies.meaning(reply.Verb, reply.Reply)
+		m := replyTable(p.cfg.Replies).meaning(reply.Verb, reply.Reply)
 		if got.Outcome != smtpclient.Deferred && !m.ofSession() {
 			continue // a 421 ended the session, and the reply was not to this message
 		}
@@ -134,7 +135,7 @@ func (p *Pool) putBack(t *task, r *smtpclient.Result, v *verdict) (done, up bool
 	p.mu.Lock()
 	defer p.unlock()
 	from := t.worker.relay
-	up = v.useful && from.circuit.useful()
+	up = v.useful && from.circuit.useful(v.first)
 	if v.heard != nil || !p.unlimited() {
 		p.learn(t, r, v)
 	}
@@ -167,8 +168,8 @@ func (p *Pool) putBack(t *task, r *smtpclient.Result, v *verdict) (done, up bool
 // waitAside has t give up its place in the queue for one in MaxWaiting, if there
 // is one: who waits for long must not keep others from being sent. p.mu is held.
 func (p *Pool) waitAside(t *task) {
-	if !t.patience && p.waiting < p.cfg.MaxWaiting {
-		t.patience = true
+	if !t.aside && p.waiting < p.cfg.MaxWaiting {
+		t.aside = true
 		p.waiting++
 		p.leave()
 	}
@@ -176,7 +177,7 @@ func (p *Pool) waitAside(t *task) {
 
 // vacate frees the place that t held. p.mu is held.
 func (p *Pool) vacate(t *task) {
-	if t.patience {
+	if t.aside {
 		p.waiting--
 	} else {
 		p.leave()
@@ -217,11 +218,15 @@ func (r *retrying) ring(p *Pool) {
 type expiring task
 
 func (e *expiring) ring(p *Pool) {
-	t := (*task)(e)
-	if p.pull(t) {
-		t.giveUp(smtpclient.NotSent, p.notSent("queue", ErrDeadline))
-		p.fallen = append(p.fallen, t)
+	if t := (*task)(e); p.pull(t) {
+		p.expire(t)
 	}
+}
+
+// expire gives up a task that nobody has because of its deadline. p.mu is held.
+func (p *Pool) expire(t *task) {
+	t.giveUp(smtpclient.NotSent, p.notSent("queue", ErrDeadline))
+	p.fallen = append(p.fallen, t)
 }
 
 // tooLate reports that the next attempt would begin behind the deadline.

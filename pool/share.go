@@ -77,21 +77,41 @@ func (p *Pool) wanted(r *relay) bool {
 	return true
 }
 
+// mayShare reports whether r may have a message of the queue now. If not, it is
+// asked again. p.mu is held.
+func (p *Pool) mayShare(r *relay, at int64) bool {
+	switch {
+	case len(p.relays) == 1:
+		return true
+	case !p.wanted(r):
+		p.watch(r, at+int64(sluggish))
+		return false
+	case p.ahead(r, at):
+		p.watch(r, at+int64(sluggish)/4)
+		return false
+	}
+	return true
+}
+
 // wakeByShare is wake with several relays: those that have had least come first.
 // A relay that has no session yet gets a worker, and a session of another one is
-// woken all the same: nobody knows how long it takes. p.mu is held.
+// woken all the same: nobody knows how long it takes. So does one that is to be
+// found out about. p.mu is held.
 func (p *Pool) wakeByShare() {
 	p.sortByShare()
 	at := now()
-	hired := false
+	hired, woken := false, false
 	for _, r := range p.relays {
 		next := p.opens(r)
 		switch {
-		case !p.wanted(r):
+		case r.Weight > 0 && r.circuit.failing && r.slots == 0 && !time.Now().Before(r.circuit.until):
+			p.hire(r)
+		case woken:
 		case next > at:
 			p.watch(r, next) // it could not take it before
-		case !p.ahead(r, at) && r.wakeIdle():
-			return
+		case !p.mayShare(r, at):
+		case r.wakeIdle():
+			woken = true
 		case r.mayGrow() && (!hired || r.slots == 0):
 			p.hire(r)
 			hired = true

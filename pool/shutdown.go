@@ -32,8 +32,8 @@ func (p *Pool) Shutdown(ctx context.Context) error {
 			<-p.emptied
 		}
 	}
-	p.closeDoor() // nobody needs a session any more
 	p.mu.Lock()
+	p.closeDoor() // nobody needs a session any more
 	p.silence()
 	p.mu.Unlock()
 	ended := make(chan struct{})
@@ -70,8 +70,8 @@ func (p *Pool) Close() error {
 
 // abort ends all sessions and settles what is not in a session's hand.
 func (p *Pool) abort() {
-	p.cancel()
 	p.mu.Lock()
+	p.cancel() // not before: what is put back or aside now would be overlooked
 	tasks := p.outside(func(*task) bool { return true })
 	for _, t := range tasks {
 		p.pull(t)

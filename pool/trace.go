@@ -16,7 +16,8 @@ type Trace struct {
 	// SessionClosed: a session is over, having been given so many messages; err
 	// says why, nil after QUIT.
 	SessionClosed func(relay string, session uint64, messages int, err error)
-	// Down: a session could not be built, and nobody will try again for pause.
+	// Down: a session could not be built, or ended before the relay had judged a
+	// message. Nobody will try again for pause, if it was the only one.
 	Down func(relay string, err error, pause time.Duration)
 	// Up: the relay has judged a message again, after Down or after sessions that
 	// it ended before it had.

@@ -45,7 +45,7 @@ func (w *worker) wanted() bool {
 	p, r := w.pool, w.relay
 	for {
 		p.mu.Lock()
-		needed := p.work(r) > 0 && (p.unlimited() || p.mayTake(r, now())) || w.probes()
+		needed := p.called(r) || w.probes()
 		warm := !needed && p.keepsWarm(w)
 		if !needed && !warm || p.dialed.Err() != nil {
 			r.slots--
@@ -70,6 +70,9 @@ func (w *worker) wanted() bool {
 			}
 		}
 		if wait <= 0 {
+			if r.dialing == 0 {
+				r.dialedAt = time.Now()
+			}
 			r.dialing++
 			p.mu.Unlock()
 			return true
@@ -130,12 +133,14 @@ func (w *worker) dial() bool {
 		return false
 	}
 	r.circuit.leave(w)
-	r.circuit.crowding = nil
 	r.sessions[s] = struct{}{}
 	aborted := p.dialed.Err() != nil
 	w.session = s
 	for range min(p.work(r)-1, r.Sessions-r.slots) {
 		p.wakeFor(r) // those who stayed away while the relay was down
+	}
+	for range min(r.MinSessions-len(r.sessions)-r.dialing, r.Sessions-r.slots) {
+		p.hire(r) // so did these
 	}
 	p.mu.Unlock()
 	if aborted {
@@ -273,7 +278,7 @@ func (w *worker) await(wait time.Duration) wakeup {
 	case <-w.session.Done():
 	case <-w.timer.C:
 		why = timeIsUp
-	case <-w.pool.draining:
+	case <-w.pool.emptied:
 	}
 	if w.unlist() {
 		return calledUp
@@ -333,15 +338,21 @@ func (w *worker) retire() {
 	delete(r.sessions, s)
 	w.session = nil
 	p.leaveKeys(w)
-	if !useful && err != nil && s.Begun() > 0 && p.aborted.Err() == nil {
-		failed = p.unreachable(w, err, w.born) // rule 8: slow down
+	// Rule 8: slow down. A relay that has asked for less mail has been slowed.
+	useless := !useful && err != nil && s.Begun() > 0 && p.aborted.Err() == nil && !p.asksForLess(err)
+	if useless {
+		failed = p.unreachable(w, err, w.born)
 	}
+	pause := r.circuit.pause
 	mode, lowered := r.modes.ended(s, useful, err)
 	if len(p.relays) > 1 {
 		p.rouseOthers(r, now())
 	}
 	p.unlock()
 	p.finish(failed...)
+	if f := p.cfg.Trace.Down; useless && f != nil {
+		f(r.Name, err, pause)
+	}
 	if lowered && p.cfg.Trace.ModeLowered != nil {
 		p.cfg.Trace.ModeLowered(r.Name, mode, err)
 	}
