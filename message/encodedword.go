@@ -10,59 +10,59 @@ import (
 // with 60 the first one fits on a line behind any usual field name.
 const maxWord = 60
 
-// encodedWords writes s as encoded words (RFC 2047), which a reader joins
-// again without the spaces between them. No rune is split. B is taken when more
-// than half of s is not ASCII: filters hold it against text that has no use
-// for it. Q uses only what is allowed in a display name (RFC 2047 5 (3)), which
+// encode writes s as encoded words (RFC 2047), which a reader joins again
+// without the spaces between them. No rune is split. B is taken when more than
+// half of s is not ASCII: filters hold it against text that has no use for it. Q
+// uses only what is allowed in a display name (RFC 2047 5 (3)), which
 // mime.QEncoding does not keep to.
-func encodedWords(s string) []string {
-	if s == "" {
-		return nil
-	}
+func (f *field) encode(s string) {
 	eightBit := 0
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
 			eightBit++
 		}
 	}
-	if eightBit*2 <= len(s) {
-		return splitWords(s, "=?utf-8?q?", func(r string) int {
-			n := 0
-			for i := range len(r) {
-				n += qLen(r[i])
-			}
-			return n
-		}, maxWord-len("=?utf-8?q??="), qEncode)
+	inB := eightBit*2 > len(s)
+	for s != "" {
+		n := 0
+		f.begin()
+		if inB {
+			// Octets count here: 4 characters for each 3 of them.
+			n = wordLen(s, (maxWord-len("=?utf-8?b??="))/4*3, func(string) int { return 0 })
+			f.out = append(f.out, "=?utf-8?b?"...)
+			f.out = base64.StdEncoding.AppendEncode(f.out, []byte(s[:n]))
+		} else {
+			n = wordLen(s, maxWord-len("=?utf-8?q??="), qEscapes)
+			f.out = append(f.out, "=?utf-8?q?"...)
+			f.out = appendQ(f.out, s[:n])
+		}
+		f.out = append(f.out, "?="...)
+		f.end()
+		s = s[n:]
 	}
-	// Octets count here: 4 characters for each 3 of them.
-	room := (maxWord - len("=?utf-8?b??=")) / 4 * 3
-	return splitWords(s, "=?utf-8?b?", func(r string) int { return len(r) }, room,
-		func(r string) string { return base64.StdEncoding.EncodeToString([]byte(r)) })
 }
 
-// splitWords cuts s between runes into pieces whose sizes add up to room at
-// most, and encodes each.
-func splitWords(s, prefix string, size func(string) int, room int, encode func(string) string) []string {
-	var words []string
-	start, used := 0, 0
+// wordLen returns how many octets of s, whole runes, have room in an encoded
+// word; more returns how much longer than its octets a rune gets.
+func wordLen(s string, room int, more func(string) int) int {
 	for i := 0; i < len(s); {
 		_, n := utf8.DecodeRuneInString(s[i:])
-		w := size(s[i : i+n])
-		if used+w > room {
-			words = append(words, prefix+encode(s[start:i])+"?=")
-			start, used = i, 0
+		if room -= n + more(s[i:i+n]); room < 0 {
+			return i
 		}
-		used += w
 		i += n
 	}
-	return append(words, prefix+encode(s[start:])+"?=")
+	return len(s)
 }
 
-func qLen(c byte) int {
-	if qPlain(c) || c == ' ' {
-		return 1
+func qEscapes(r string) int {
+	more := 0
+	for i := range len(r) {
+		if !qPlain(r[i]) && r[i] != ' ' {
+			more += 2
+		}
 	}
-	return 3
+	return more
 }
 
 func qPlain(c byte) bool {
@@ -70,21 +70,18 @@ func qPlain(c byte) bool {
 		strings.IndexByte("!*+-/", c) >= 0
 }
 
-func qEncode(s string) string {
-	var b strings.Builder
+func appendQ(out []byte, s string) []byte {
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c == ' ':
-			b.WriteByte('_')
+			out = append(out, '_')
 		case qPlain(c):
-			b.WriteByte(c)
+			out = append(out, c)
 		default:
-			b.WriteByte('=')
-			b.WriteByte(upperHex[c>>4])
-			b.WriteByte(upperHex[c&15])
+			out = append(out, '=', upperHex[c>>4], upperHex[c&15])
 		}
 	}
-	return b.String()
+	return out
 }
 
 const upperHex = "0123456789ABCDEF"

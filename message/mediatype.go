@@ -153,7 +153,7 @@ func formatParam(key, value string, spaces bool) []string {
 	if plain {
 		s := key + "=" + value
 		if value == "" || strings.ContainsFunc(value, func(r rune) bool { return !isTokenChar(byte(r)) }) {
-			s = key + "=" + quote(value)
+			s = key + "=" + string(appendQuoted(nil, value))
 		}
 		if len(s) <= paramWidth {
 			return []string{s}
