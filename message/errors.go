@@ -38,6 +38,13 @@ var (
 	// ErrBadContentID: missing where it is needed, used twice, or with control
 	// characters.
 	ErrBadContentID = errors.New("bad content ID")
+	// ErrBadCalendar: not an iCalendar object, or one of another method.
+	ErrBadCalendar = errors.New("bad calendar")
+	// ErrBadBoundary: a character that Message.Boundary cannot have, or a
+	// boundary that an attached message has as well.
+	ErrBadBoundary = errors.New("bad boundary")
+	// ErrBadList: a value that a field of a List cannot have.
+	ErrBadList = errors.New("bad list")
 	// ErrTooLong: a value that cannot be folded into lines of 998 octets.
 	ErrTooLong = errors.New("too long for a line")
 )
