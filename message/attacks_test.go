@@ -196,15 +196,13 @@ func TestMergeInjection(t *testing.T) {
 			t.Fatal(err)
 		}
 		data := map[string]string{"name": rows[1][0], "url": rows[1][1]}
-		m := base()
-		before := m
-		err = tmpl.Render(&m, data)
+		m, err := render(t, tmpl, data)
 		if (err == nil) != ok {
 			t.Errorf("%q: %v", value, err)
 		}
 		if err != nil {
-			if !errors.Is(err, message.ErrBadHeaderValue) || m.Subject != before.Subject || m.Text != "" || m.HTML != "" {
-				t.Errorf("%q: %v, and the message is %+v", value, err, m)
+			if !errors.Is(err, message.ErrBadHeaderValue) {
+				t.Errorf("%q: %v", value, err)
 			}
 			continue
 		}

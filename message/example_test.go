@@ -87,9 +87,10 @@ func Example() {
 // A message for each recipient from one template.
 func ExampleTemplate() {
 	t, err := message.NewTemplate(message.TemplateConfig{
+		Message: message.Message{From: message.Address{Addr: "news@example.org"}},
 		Subject: "News for {{.name}}",
-		Text:    "Dear {{.name}},\nyou live in {{.city}}.\n",
-		HTML:    "<p>Dear <b>{{.name}}</b>, you live in {{.city}}.</p>",
+		Text:    "Dear {{.name | default \"reader\"}},\nyou live in {{.city}}.\n",
+		HTML:    "<p>Dear <b>{{.name | default \"reader\"}}</b>, you live in {{.city}}.</p>",
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -97,26 +98,27 @@ func ExampleTemplate() {
 	// Before anything is sent: has each row what the template uses?
 	fmt.Println(t.Check([]string{"email", "name"}))
 
-	base := message.Message{From: message.Address{Addr: "news@example.org"}}
+	var content []byte
 	for _, row := range []map[string]string{
 		{"email": "ann@example.net", "name": "Ann & Co", "city": "Zürich"},
-		{"email": "bob@example.net", "name": "Bob", "city": "Oslo"},
+		{"email": "bob@example.net", "name": "", "city": "Oslo"},
 	} {
-		m := base // each copy gets its own Date and Message-ID
-		m.To = []message.Address{{Name: row["name"], Addr: row["email"]}}
-		if err := t.Render(&m, row); err != nil {
+		content, err = t.Append(content[:0], &message.Recipient{
+			To:     message.Address{Name: row["name"], Addr: row["email"]},
+			Fields: row,
+		})
+		if err != nil {
 			log.Fatal(err)
 		}
-		if _, err := m.Bytes(); err != nil {
-			log.Fatal(err)
-		}
-		fmt.Println(m.Subject, m.HTML)
+		// Here the content goes to smtpclient or pool.
+		_, html, _ := strings.Cut(string(content), "text/html; charset=utf-8\r\n\r\n")
+		fmt.Println(html[:strings.Index(html, "\r\n")])
 	}
 	// Output:
 	// message: template text:2:15: missing field "city"
-	// message: template html:1:41: missing field "city"
-	// News for Ann & Co <p>Dear <b>Ann &amp; Co</b>, you live in Zürich.</p>
-	// News for Bob <p>Dear <b>Bob</b>, you live in Oslo.</p>
+	// message: template html:1:60: missing field "city"
+	// <p>Dear <b>Ann &amp; Co</b>, you live in Z=C3=BCrich.</p>
+	// <p>Dear <b>reader</b>, you live in Oslo.</p>
 }
 
 // A row of merge values that cannot stand in a header is found before it is sent.

@@ -206,22 +206,25 @@ func appendQuoted(out []byte, s string) []byte {
 // the address; then it has written something to look at.
 func (f *field) address(a Address, last string) error {
 	mb, err := parseMailbox(a.Addr)
-	if a.Name != "" {
-		f.phrase(a.Name, "")
+	if err != nil {
+		f.mailbox(a.Name, a.Addr, last)
+		return err
+	}
+	f.mailbox(a.Name, mb.String(), last)
+	return nil
+}
+
+// mailbox writes a display name and an addr-spec, which may stand alone.
+func (f *field) mailbox(name, spec, last string) {
+	if name != "" {
+		f.phrase(name, "")
 	}
 	f.begin()
-	if a.Name != "" {
-		f.out = append(f.out, '<')
-	}
-	if err == nil {
-		f.out = mb.append(f.out)
+	if name != "" {
+		f.out = append(append(append(f.out, '<'), spec...), '>')
 	} else {
-		f.out = append(f.out, a.Addr...)
-	}
-	if a.Name != "" {
-		f.out = append(f.out, '>')
+		f.out = append(f.out, spec...)
 	}
 	f.out = append(f.out, last...)
 	f.end()
-	return err
 }

@@ -13,7 +13,7 @@ func (m *Message) appendHeader(out []byte) ([]byte, error) {
 		func(out []byte) ([]byte, error) { return appendMessageID(out, id) },
 		func(out []byte) ([]byte, error) { return appendSubject(out, m.Subject) },
 		m.appendFurther,
-		func(out []byte) ([]byte, error) { return m.List.appendFields(out, m.listRecipient()) },
+		func(out []byte) ([]byte, error) { return m.List.appendFields(out, m.listToken()) },
 	} {
 		var err error
 		if out, err = write(out); err != nil {

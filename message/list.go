@@ -64,11 +64,11 @@ func (l *List) fieldNames() []string {
 	return names
 }
 
-// appendFields appends the fields for a recipient.
-func (l *List) appendFields(out []byte, recipient string) ([]byte, error) {
+// appendFields appends the fields for the recipient with a token.
+func (l *List) appendFields(out []byte, token string) ([]byte, error) {
 	out, err := l.appendID(out)
 	if err == nil && l.OneClick != nil {
-		out, err = l.OneClick.appendFields(out, recipient)
+		out, err = l.OneClick.appendFields(out, token)
 	}
 	for _, h := range [...]Header{{"Feedback-ID", l.FeedbackID}, {"Precedence", l.precedence()}} {
 		if err == nil && h.Value != "" {
@@ -93,6 +93,14 @@ func (l *List) appendID(out []byte) ([]byte, error) {
 	f.out = append(append(append(f.out, '<'), l.ID...), '>')
 	f.end()
 	return f.close()
+}
+
+// listToken is the token of whom the URL names.
+func (m *Message) listToken() string {
+	if m.List.OneClick == nil {
+		return ""
+	}
+	return string(m.List.OneClick.appendToken(nil, m.listRecipient()))
 }
 
 // listRecipient is whom the URL names.

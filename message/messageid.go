@@ -20,7 +20,19 @@ func NewMessageID(domain string) string {
 	if err != nil {
 		mb.ASCII = "message.invalid"
 	}
-	return "<" + strings.ToLower(rand.Text()) + "@" + mb.ASCII + ">"
+	return string(appendNewMessageID(nil, mb.ASCII))
+}
+
+// appendNewMessageID appends a new Message-ID in an ASCII domain.
+func appendNewMessageID(out []byte, domain string) []byte {
+	const letters = "abcdefghijklmnopqrstuvwxyz234567"
+	var random [26]byte // of 5 bits each
+	rand.Read(random[:])
+	out = append(out, '<')
+	for _, c := range random {
+		out = append(out, letters[c%32])
+	}
+	return append(append(append(out, '@'), domain...), '>')
 }
 
 var errMessageID = errors.New("not <left@right> of ASCII atoms")

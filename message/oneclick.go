@@ -118,7 +118,7 @@ func (o *OneClick) URL(recipient string) (string, error) {
 	if err := checkRecipient(recipient); err != nil {
 		return "", err
 	}
-	return string(o.appendURL(nil, recipient)), nil
+	return o.before + string(o.appendToken(nil, recipient)) + o.after, nil
 }
 
 func checkRecipient(recipient string) error {
@@ -149,10 +149,11 @@ func (o *OneClick) Headers(recipient string) ([]Header, error) {
 const oneClickPost = "List-Unsubscribe=One-Click"
 
 // appendFields appends both fields. The URI comes first, a mailto behind it.
-func (o *OneClick) appendFields(out []byte, recipient string) ([]byte, error) {
+func (o *OneClick) appendFields(out []byte, token string) ([]byte, error) {
 	f := openField(out, "List-Unsubscribe")
 	f.begin()
-	f.out = append(o.appendURL(append(f.out, '<'), recipient), '>')
+	f.out = append(append(append(f.out, '<'), o.before...), token...)
+	f.out = append(append(f.out, o.after...), '>')
 	if o.mailto != "" {
 		f.out = append(f.out, ',')
 		f.end()
@@ -162,11 +163,6 @@ func (o *OneClick) appendFields(out []byte, recipient string) ([]byte, error) {
 	f.end()
 	out, err := f.close()
 	return append(out, "List-Unsubscribe-Post: "+oneClickPost+"\r\n"...), err
-}
-
-func (o *OneClick) appendURL(out []byte, recipient string) []byte {
-	out = o.appendToken(append(out, o.before...), recipient)
-	return append(out, o.after...)
 }
 
 func (o *OneClick) appendToken(out []byte, recipient string) []byte {
