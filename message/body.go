@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"net/textproto"
 	"strconv"
 	"strings"
@@ -42,17 +41,29 @@ func (m *Message) bodies() [bodyParts]bodyPart {
 	}
 }
 
-// A bodyWriter gives the content of a body part, encoded, and says how.
-type bodyWriter func(i int, text string) (encoding, []byte)
-
-// appendBody has enmime write the root part: the rest of the header, the empty
-// line and all content. The message has been validated and settled.
+// appendBody appends the root part: the rest of the header, the empty line and
+// all content. The message has been validated and settled.
 func (m *Message) appendBody(out []byte) ([]byte, error) {
-	return appendTree(out, m.tree(func(i int, text string) (encoding, []byte) {
-		content := m.wireText(nil, i, text)
-		e := examine(content).encoding(m.EightBit)
-		return e, e.append(nil, content)
-	}))
+	var texts [bodyParts][]byte
+	var encodings [bodyParts]encoding
+	l, err := m.layOut(func(i int, text string) string {
+		texts[i] = m.wireText(make([]byte, 0, len(text)+len(text)/32+2), i, text)
+		encodings[i] = examine(texts[i]).encoding(m.EightBit)
+		return string(encodings[i])
+	})
+	if err != nil {
+		return out, err
+	}
+	for _, piece := range l {
+		out = append(out, piece.static...)
+		switch {
+		case piece.file != nil:
+			out = appendBase64(out, piece.file)
+		case piece.body >= 0:
+			out = encodings[piece.body].append(out, texts[piece.body])
+		}
+	}
+	return out, nil
 }
 
 // wireText appends the text of a body part as it is before it is encoded.
@@ -62,26 +73,6 @@ func (m *Message) wireText(out []byte, i int, text string) []byte {
 	}
 	start := len(out)
 	return appendEnd(appendNormalized(out, text), start)
-}
-
-func appendTree(out []byte, root *enmime.Part) ([]byte, error) {
-	w := appender{out}
-	if err := root.Encode(&w); err != nil {
-		return out, fmt.Errorf("message: %w", err)
-	}
-	if len(root.Content) == 0 && root.FirstChild == nil {
-		// enmime ends the header of an empty part with nothing at all.
-		w.out = append(w.out, crlf...)
-	}
-	return w.out, nil
-}
-
-// An appender is an io.Writer.
-type appender struct{ out []byte }
-
-func (w *appender) Write(p []byte) (int, error) {
-	w.out = append(w.out, p...)
-	return len(p), nil
 }
 
 // tree makes the parts. They are new ones each time, since Encode changes them.
@@ -98,17 +89,16 @@ func (w *appender) Write(p []byte) (int, error) {
 //
 // with only as many levels as the message needs. (enmime's builder would put
 // the alternative into the related, where the text has no use for the images.)
-func (m *Message) tree(write bodyWriter) *enmime.Part {
-	b := bounds{tag: m.tag()}
+func (b *treeBuilder) tree(m *Message, encodingOf func(i int, text string) string) *enmime.Part {
 	var views, files []*enmime.Part
 	for i := range m.Inlines {
-		files = append(files, m.Inlines[i].part("inline", m.EightBit))
+		files = append(files, b.file(&m.Inlines[i], "inline"))
 	}
 	for i, body := range m.bodies() {
 		if body.text == "" {
 			continue
 		}
-		view := textPart(body.media, i, body.text, write)
+		view := textPart(body.media, encodingOf(i, body.text), i)
 		if i == bodyHTML && len(files) > 0 {
 			view = b.multipart("related", append([]*enmime.Part{view}, files...))
 			view.ContentTypeParams["type"] = "text/html" // RFC 2387 3.1
@@ -117,10 +107,10 @@ func (m *Message) tree(write bodyWriter) *enmime.Part {
 		views = append(views, view)
 	}
 	for _, a := range m.attached() {
-		files = append(files, a.part("attachment", m.EightBit))
+		files = append(files, b.file(&a, "attachment"))
 	}
 	if len(views) == 0 && len(files) == 0 {
-		return textPart(m.bodies()[bodyText].media, bodyText, "", write)
+		return textPart(m.bodies()[bodyText].media, encodingOf(bodyText, ""), bodyText)
 	}
 	if len(views) > 1 {
 		views = []*enmime.Part{b.multipart("alternative", views)}
@@ -139,13 +129,15 @@ func (m *Message) attached() []Attachment {
 	return append(m.Attachments[:len(m.Attachments):len(m.Attachments)], m.Calendar.attachment())
 }
 
-// bounds numbers the boundaries of one message.
-type bounds struct {
-	tag string
-	n   int
+// A treeBuilder makes the parts of one message.
+type treeBuilder struct {
+	tag       string // starts all boundaries
+	n         int    // boundaries made
+	allow8bit bool
+	files     [][]byte // contents to be encoded, in the order of their marks
 }
 
-func (b *bounds) multipart(subtype string, children []*enmime.Part) *enmime.Part {
+func (b *treeBuilder) multipart(subtype string, children []*enmime.Part) *enmime.Part {
 	b.n++
 	p := enmime.NewPart("multipart/" + subtype)
 	p.Boundary = b.tag + strconv.Itoa(b.n)
@@ -188,17 +180,16 @@ func (m *Message) quotes(tag string) bool {
 	return false
 }
 
-func textPart(media string, i int, text string, write bodyWriter) *enmime.Part {
-	e, content := write(i, text)
+func textPart(media, encodingName string, i int) *enmime.Part {
 	return rawPart(textproto.MIMEHeader{
 		"Content-Type":              {media},
-		"Content-Transfer-Encoding": {string(e)},
-	}, content)
+		"Content-Transfer-Encoding": {encodingName},
+	}, mark(i))
 }
 
-// part makes the part of an attachment or inline.
-func (a *Attachment) part(disposition string, allow8bit bool) *enmime.Part {
-	typ, params, _ := a.mediaType(allow8bit)
+// file makes the part of an attachment or inline.
+func (b *treeBuilder) file(a *Attachment, disposition string) *enmime.Part {
+	typ, params, _ := a.mediaType(b.allow8bit)
 	h := textproto.MIMEHeader{"Content-Type": {formatMedia("Content-Type", typ, params)}}
 	names := map[string]string{}
 	if name := a.baseName(); name != "" {
@@ -218,12 +209,12 @@ func (a *Attachment) part(disposition string, allow8bit bool) *enmime.Part {
 		h.Set("Content-Transfer-Encoding", string(e))
 		return rawPart(h, content)
 	}
-	p := enmime.NewPart("") // the header above, not enmime's
-	p.Header = h
-	// From a reader enmime encodes in base64 whatever the type is. Otherwise it
-	// would take an attached text/csv for mail text and change its line ends.
-	p.ContentReader = bytes.NewReader(a.Content)
-	return p
+	if len(a.Content) == 0 {
+		return rawPart(h, nil)
+	}
+	h.Set("Content-Transfer-Encoding", string(encBase64))
+	b.files = append(b.files, a.Content)
+	return rawPart(h, mark(bodyParts+len(b.files)-1))
 }
 
 // rawPart makes a part that enmime writes as it is. Only parts of a parser with

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 	"unsafe"
@@ -276,31 +277,26 @@ func (t *Template) mergeValues(s *renderState, p *part, fields any) (ok bool, er
 		}
 		start := len(s.values)
 		s.values = h.escape.append(s.values, value)
-		if p.body != noBody && bytes.ContainsAny(s.values[start:], "\r\n") {
-			value := string(s.values[start:])
-			s.values = appendNormalized(s.values[:start], value)
+		if p.body != noBody {
+			s.normalizeValue(start)
 		}
 		s.ends = append(s.ends, len(s.values))
 	}
 	return true, nil
 }
 
+// normalizeValue normalises the value that starts at start.
+func (s *renderState) normalizeValue(start int) {
+	value := s.values[start:]
+	if bytes.IndexByte(value, '\n') < 0 && bytes.IndexByte(value, '\r') < 0 {
+		return
+	}
+	s.values = appendNormalized(s.values[:start], string(value))
+}
+
 // isMergeable reports a value that a body can have, and that cannot run together
 // with what is behind it.
 func isMergeable(value string) bool {
-	for i := range len(value) {
-		if c := value[i]; c == 0 || c >= utf8.RuneSelf {
-			return c != 0 && utf8.ValidString(value[i:]) && !hasNUL(value[i:]) && value[len(value)-1] != '\r'
-		}
-	}
-	return value == "" || value[len(value)-1] != '\r'
-}
-
-func hasNUL(s string) bool {
-	for i := range len(s) {
-		if s[i] == 0 {
-			return true
-		}
-	}
-	return false
+	return value == "" ||
+		value[len(value)-1] != '\r' && strings.IndexByte(value, 0) < 0 && utf8.ValidString(value)
 }

@@ -1,10 +1,6 @@
 package message
 
-import (
-	"bytes"
-	"fmt"
-	"strings"
-)
+import "bytes"
 
 // A segment is a piece of the message behind the header fields that appendHeader
 // writes: bytes that are the same for all recipients, and what comes behind them.
@@ -32,16 +28,14 @@ func (t *Template) compileMessage() error {
 	return t.compileBody()
 }
 
-// compileBody has enmime write the parts, attachments and all, around marks, and
-// cuts the outcome at these.
+// compileBody encodes what is the same for all: attachments, inlines, a calendar.
 func (t *Template) compileBody() error {
 	m := t.base
 	sources := map[int]*part{}
 	for _, p := range t.parts {
-		if p.body == noBody {
-			continue
+		if p.body != noBody {
+			sources[p.body] = p
 		}
-		sources[p.body] = p
 		switch p.body {
 		case bodyText:
 			m.Text = t.mark
@@ -51,29 +45,35 @@ func (t *Template) compileBody() error {
 			m.HTML = t.mark
 		}
 	}
-	var order []*part // as enmime writes them
-	whole, err := appendTree(nil, m.tree(func(i int, text string) (encoding, []byte) {
-		if p := sources[i]; p != nil {
-			order = append(order, p)
-			return encoding(t.mark), []byte(t.mark)
+	static := map[int]func([]byte) []byte{}
+	pieces, err := m.layOut(func(i int, text string) string {
+		if sources[i] != nil {
+			return t.mark
 		}
 		content := m.wireText(nil, i, text)
 		e := examine(content).encoding(m.EightBit)
-		return e, e.append(nil, content)
-	}))
+		static[i] = func(out []byte) []byte { return e.append(out, content) }
+		return string(e)
+	})
 	if err != nil {
 		return err
 	}
-	pieces := bytes.Split(whole, []byte(t.mark))
-	if len(pieces) != 2*len(order)+1 || strings.Contains(m.Boundary, t.mark) {
-		return fmt.Errorf("message: enmime has written %d marks for %d parts", len(pieces)-1, len(order))
-	}
-	for i, piece := range pieces {
-		s := segment{static: piece, name: i%2 == 0}
-		if i < len(pieces)-1 {
-			s.part = order[i/2]
+	var out []byte
+	for _, piece := range pieces {
+		out = append(out, piece.static...)
+		switch p := sources[piece.body]; {
+		case p != nil:
+			// In the part's header, which has just been written, the mark is
+			// where its encoding goes.
+			before, after, _ := bytes.Cut(out, []byte(t.mark))
+			t.body = append(t.body, segment{before, p, true}, segment{after, p, false})
+			out = nil
+		case piece.body != noBody:
+			out = static[piece.body](out)
+		case piece.file != nil:
+			out = appendBase64(out, piece.file)
 		}
-		t.body = append(t.body, s)
 	}
+	t.body = append(t.body, segment{static: out})
 	return nil
 }

@@ -21,7 +21,7 @@ type part struct {
 	field   string                     // the header for errors
 }
 
-const noBody = -1
+const noBody = -1 // for no body part
 
 const missingKey = "missingkey=error"
 

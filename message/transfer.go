@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -172,10 +173,11 @@ func (e encoding) append(out, text []byte) []byte {
 
 func appendBase64(out, content []byte) []byte {
 	const in = encodedWidth / 4 * 3
+	out = slices.Grow(out, (len(content)/in+1)*(encodedWidth+len(crlf)))
 	for len(content) > 0 {
 		n := min(in, len(content))
 		out = base64.StdEncoding.AppendEncode(out, content[:n])
-		out = append(out, crlf...)
+		out = append(out, '\r', '\n')
 		content = content[n:]
 	}
 	return out
