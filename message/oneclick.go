@@ -77,7 +77,7 @@ func NewOneClick(cfg OneClickConfig) (*OneClick, error) {
 	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Fragment != "" || u.Opaque != "" {
 		return bad("URL", excerpt(cfg.URL)+" is no https URL without fragment and user") // RFC 8058 3.1
 	}
-	if strings.Contains(u.Host, "x"+after) || !isURI(before+after) || len(target) > maxMessageID-maxToken {
+	if !strings.ContainsAny(before[len("https://"):], "/?") || !isURI(before+after) || len(target) > maxMessageID-maxToken {
 		return bad("URL", excerpt(cfg.URL))
 	}
 	if cfg.Mailto != "" && (!strings.HasPrefix(cfg.Mailto, "mailto:") || !strings.Contains(cfg.Mailto, "@") || !isURI(cfg.Mailto) || len(cfg.Mailto) > maxMessageID) {
