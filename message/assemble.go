@@ -139,19 +139,17 @@ func (s *renderState) appendMerged(out []byte, rp *renderedPart, m *merge) []byt
 }
 
 func (s *renderState) appendMergedQP(out []byte, rp *renderedPart, m *merge) []byte {
-	pending := s.pending[:0]
-	last := len(m.holes)
+	q := quoter{out: out, line: len(out)}
 	for i := range m.chunks {
-		if i == last && rp.unended {
-			pending = append(pending, crlf...) // the last chunk is empty
-		}
-		out, pending = m.chunks[i].appendQP(out, pending)
-		if i < last {
-			pending = append(pending, s.valueAt(rp.value+i)...)
+		m.chunks[i].append(&q)
+		if i < len(m.holes) {
+			q.value(s.valueAt(rp.value + i))
 		}
 	}
-	s.pending = pending
-	return out
+	if rp.unended {
+		q.endLine()
+	}
+	return q.out
 }
 
 func (s *renderState) appendPlain(out []byte, rp *renderedPart, m *merge) []byte {

@@ -8,22 +8,23 @@ import "bytes"
 type chunk struct {
 	raw    []byte // normalised
 	survey survey // of what lies within: lines that touch an end are not in longest and risky
-	lines  bool   // a line ends in it
+	lines  bool   // a line of the text ends in it
 	first  int    // length of what is left of the line it starts in
 	last   int    // where in raw the line starts that is open at the end
 
-	// Lines of quoted-printable that start in the chunk, and do not depend on
-	// what is behind it: where they start in raw and in qp. The last entry is
-	// where the first line starts that does depend on it.
-	starts, coded []int
+	// Its quoted-printable, in two parts. head is what is left of the line it
+	// starts in, for when there is room for all of it. qp starts with a line:
+	// starts has where in raw lines start, and coded where in qp; the last one is
+	// open. It has no lines where the whole chunk is in the middle of one that is short.
+	head          []byte
 	qp            []byte
-	open          bool // a value follows
+	starts, coded []int
+	begun         bool // of the open line, as in quoter
 }
 
-// newChunk encodes a chunk. isFirst and isLast say whether it is at the body's ends.
-func newChunk(raw []byte, isFirst, isLast bool) chunk {
-	c := chunk{raw: raw, first: len(raw), open: !isLast}
-	c.survey = survey{octets: len(raw)}
+// newChunk encodes a chunk. isFirst says that it begins the body.
+func newChunk(raw []byte, isFirst bool) chunk {
+	c := chunk{raw: raw, first: len(raw), survey: survey{octets: len(raw)}}
 	c.survey.count(bytes.ReplaceAll(raw, crlf, nil))
 	at := 0
 	if i := bytes.Index(raw, crlf); i >= 0 {
@@ -35,18 +36,98 @@ func newChunk(raw []byte, isFirst, isLast bool) chunk {
 			at = i + len(crlf)
 		}
 	}
-	for ok := true; ok; {
-		c.starts, c.coded = append(c.starts, at), append(c.coded, len(c.qp))
-		if at == len(raw) {
-			break
-		}
-		c.qp, at, ok = appendCodedLine(c.qp, raw, at, c.open)
-	}
+	c.encodeHead()
+	c.encodeLines(at)
 	return c
 }
 
-// rest is where the text starts that the chunk has not encoded.
-func (c *chunk) rest() int { return c.starts[len(c.starts)-1] }
+// encodeHead encodes the head as in the middle of a line, however long.
+func (c *chunk) encodeHead() {
+	var q quoter
+	for at := range c.first {
+		b := c.raw[at]
+		if literal[b] && !(c.lines && at == c.first-1 && isWSP(b)) {
+			q.out = append(q.out, b)
+		} else {
+			q.escape(c.raw[at : at+1])
+		}
+	}
+	c.head = q.out
+}
+
+// encodeLines encodes from at on, where a line starts, or is taken to start.
+func (c *chunk) encodeLines(at int) {
+	q := quoter{}
+	start, ok := at, true
+	for ok {
+		c.starts, c.coded = append(c.starts, start), append(c.coded, q.line)
+		at, start, ok = q.feed(c.raw, at)
+	}
+	c.qp, c.begun = q.out, q.begun
+}
+
+// append appends the chunk behind what q has written.
+//
+// It is encoded only until a line starts where one of its own does. From there
+// on the lines are its own.
+func (c *chunk) append(q *quoter) {
+	at, own := 0, 0
+	switch {
+	case q.column() == 0 && c.starts[0] == 0:
+		c.copyLines(q, 0)
+		return
+	case q.hasRoom(c.head):
+		q.out = append(q.out, c.head...)
+		if !c.lines {
+			return
+		}
+		q.newLine(crlf)
+		at = c.first + len(crlf)
+		if c.starts[0] == at {
+			c.copyLines(q, 0)
+			return
+		}
+	}
+	for {
+		next, start, ok := q.feed(c.raw, at)
+		if !ok {
+			return
+		}
+		at = next
+		for own < len(c.starts) && c.starts[own] < start {
+			own++
+		}
+		if own < len(c.starts) && c.starts[own] == start {
+			c.copyLines(q, own)
+			return
+		}
+	}
+}
+
+// copyLines copies the chunk's own lines, from the one that q is at the start of.
+func (c *chunk) copyLines(q *quoter, own int) {
+	from, last := c.coded[own], c.coded[len(c.coded)-1]
+	q.out = append(q.out[:q.line], c.qp[from:]...)
+	q.line += last - from
+	q.begun = c.begun
+}
+
+// hasRoom reports whether encoded text can stand as it is behind what is in the
+// line: there is something in it, and room for it.
+func (q *quoter) hasRoom(encoded []byte) bool {
+	return q.begun && len(encoded) > 0 && q.column()+len(encoded) <= encodedWidth
+}
+
+// value appends a normalised value.
+func (q *quoter) value(b []byte) {
+	if q.hasRoom(b) && literalLen(b) == len(b) {
+		q.out = append(q.out, b...)
+		return
+	}
+	for at := 0; at < len(b); {
+		at, _, _ = q.feed(b, at)
+	}
+}
 
 // A lineSurvey surveys a body piece by piece.
 type lineSurvey struct {
@@ -92,41 +173,5 @@ func (l *lineSurvey) value(b []byte) {
 		l.extend(b[:i])
 		l.endLine()
 		b = b[i+len(crlf):]
-	}
-}
-
-// feedStep is how much of a chunk is looked at before its own lines are found:
-// mostly one line of quoted-printable and what tells where it ends.
-const feedStep = 160
-
-// appendQP appends the chunk as quoted-printable, behind text that has not been
-// encoded because the line that it starts goes on in here. It returns such text
-// of its own.
-//
-// Text and chunk are encoded together only until a line starts where one of the
-// chunk's own does. From there on the lines are the chunk's own.
-func (c *chunk) appendQP(out, text []byte) (_, rest []byte) {
-	before, fed, at, own := len(text), 0, 0, 0
-	for {
-		for own < len(c.starts) && c.starts[own] < at-before {
-			own++
-		}
-		if own < len(c.starts) && c.starts[own] == at-before {
-			out = append(out, c.qp[c.coded[own]:]...)
-			return out, append(text[:0], c.raw[c.rest():]...)
-		}
-		var ok bool
-		if at < len(text) {
-			out, at, ok = appendCodedLine(out, text, at, c.open || fed < len(c.raw))
-		}
-		if ok {
-			continue
-		}
-		if fed == len(c.raw) {
-			return out, append(text[:0], text[at:]...)
-		}
-		n := min(feedStep, len(c.raw)-fed)
-		text = append(text, c.raw[fed:fed+n]...)
-		fed += n
 	}
 }

@@ -144,7 +144,7 @@ func (m *merge) prepare(base *Message, body int) bool {
 		} else {
 			raw = base.wireText(nil, body, text)
 		}
-		m.chunks = append(m.chunks, newChunk(raw, i == 0, i == last))
+		m.chunks = append(m.chunks, newChunk(raw, i == 0))
 	}
 	return true
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -21,118 +23,148 @@ import (
 // encodes around a merged value, and copies the rest.
 const softMin = 40
 
-// appendQuotedPrintable appends normalised text.
+// appendQuotedPrintable appends normalised text, which ends in a line end.
 func appendQuotedPrintable(out, text []byte) []byte {
+	q := quoter{out: out, line: len(out)}
 	for at := 0; at < len(text); {
-		out, at, _ = appendCodedLine(out, text, at, false)
+		at, _, _ = q.feed(text, at)
 	}
-	return out
+	return q.out
 }
 
-// appendCodedLine appends the line of quoted-printable that starts with
-// text[at], and returns where in the text the next one starts. open means that
-// more text may follow: then ok is false, and nothing is appended, where the
-// line depends on it. Text that is not open ends in CRLF.
-func appendCodedLine(out, text []byte, at int, open bool) (_ []byte, next int, ok bool) {
-	if open && len(text)-at < len(from) {
-		return out, at, false
+// A quoter writes quoted-printable. It takes the text in pieces, none of which
+// parts a CRLF or a rune; so out may have the beginning of a line at its end.
+type quoter struct {
+	out  []byte
+	line int // where the present line starts in out
+	// begun: what is escaped only at the start of a line has been looked for.
+	// If not, the line so far is "", "F", "Fr", "Fro" or "From".
+	begun bool
+}
+
+func (q *quoter) column() int { return len(q.out) - q.line }
+
+// feed encodes the text from at on until a line begins, and returns how far it
+// has come. start is where in the text the line begins; that may be in front
+// of next, or, if it was in an earlier text, negative. ok is false if no line has
+// begun until the end of the text.
+func (q *quoter) feed(text []byte, at int) (next, start int, ok bool) {
+	for at < len(text) {
+		if !q.begun {
+			at = q.begin(text, at)
+		}
+		n := literalLen(text[at:min(at+encodedWidth-q.column(), len(text))])
+		q.out = append(q.out, text[at:at+n]...)
+		if at += n; at == len(text) {
+			break
+		}
+		c := text[at]
+		if c == '\r' {
+			q.endLine()
+			at += len(crlf)
+			return at, at, true
+		}
+		n, width := 1, 3
+		if literal[c] {
+			width = 1
+		} else if c >= utf8.RuneSelf {
+			_, n = utf8.DecodeRune(text[at:])
+			width = 3 * n
+		}
+		if q.column()+width > encodedWidth {
+			return at, at - q.softBreak(), true
+		}
+		if width == 1 {
+			q.out = append(q.out, c)
+		} else {
+			q.escape(text[at : at+n])
+		}
+		at += n
 	}
-	l := codedLine{out: out, start: len(out), text: text, at: at}
-	if needsEscapeFirst(text[at:]) {
-		l.escape(1)
+	return at, 0, false
+}
+
+// begin looks at the start of a line.
+func (q *quoter) begin(text []byte, at int) int {
+	for q.column() < len(from) && at < len(text) && text[at] == from[q.column()] {
+		q.out = append(q.out, text[at])
+		at++
 	}
-	for {
-		l.literals()
-		switch {
-		case l.at == len(text):
-			return out, at, false // only if it is open
-		case text[l.at] == '\r':
-			return append(l.out, crlf...), l.at + len(crlf), true
-		case !l.unit():
-			l.softBreak()
-			return l.out, l.at, true
+	switch {
+	case q.column() == len(from):
+		q.out = append(append(q.out[:q.line], "=46"...), from[1:]...)
+	case at == len(text):
+		return at
+	case q.column() == 0 && text[at] == '.':
+		q.escape(text[at : at+1])
+		at++
+	}
+	q.begun = true
+	return at
+}
+
+func (q *quoter) escape(octets []byte) {
+	for _, c := range octets {
+		q.out = append(q.out, '=', upperHex[c>>4], upperHex[c&15])
+	}
+}
+
+// endLine ends a line of the text. White space does not stand at its end.
+func (q *quoter) endLine() {
+	if last := len(q.out) - 1; last >= q.line && isWSP(q.out[last]) {
+		space := q.out[last]
+		q.out = q.out[:last]
+		if q.column()+3 > encodedWidth {
+			q.softBreak()
+		}
+		q.escape([]byte{space})
+	}
+	q.newLine(crlf)
+}
+
+func (q *quoter) newLine(end []byte) {
+	q.out = append(q.out, end...)
+	q.line, q.begun = len(q.out), false
+}
+
+var softEnd = []byte("=\r\n")
+
+// softBreak ends the line with "=" behind its last space, or where it is full,
+// and returns how many octets of text have moved to the next line.
+func (q *quoter) softBreak() (moved int) {
+	cut := len(q.out)
+	end := min(cut, q.line+encodedWidth-1) // the "=" needs a column, too
+	if i := bytes.LastIndexByte(q.out[min(q.line+softMin, end):end], ' '); i >= 0 {
+		cut = min(q.line+softMin, end) + i + 1
+	} else if cut > end {
+		cut = lastUnit(q.out)
+	}
+	q.out = slices.Insert(q.out, cut, softEnd...)
+	q.line = cut + len(softEnd)
+	rest := q.out[q.line:]
+	moved = codedOctets(rest)
+	q.begun = true
+	switch {
+	case bytes.HasPrefix(rest, from):
+		q.out = slices.Replace(q.out, q.line, q.line+1, '=', '4', '6')
+	case bytes.HasPrefix(from, rest): // also if it is empty
+		q.begun = false
+	case rest[0] == '.':
+		q.out = slices.Replace(q.out, q.line, q.line+1, '=', '2', 'E')
+	}
+	return moved
+}
+
+// lastUnit returns where the last rune of an encoded line starts.
+func lastUnit(line []byte) int {
+	i := len(line)
+	for i >= 3 && line[i-3] == '=' {
+		i -= 3
+		if strings.IndexByte("89AB", line[i+1]) < 0 { // the first octet of a rune, or its only one
+			return i
 		}
 	}
-}
-
-// needsEscapeFirst reports what is escaped only at the start of a line.
-func needsEscapeFirst(text []byte) bool {
-	return text[0] == '.' || text[0] == 'F' && bytes.HasPrefix(text, from)
-}
-
-// A codedLine is a line of quoted-printable in the making.
-type codedLine struct {
-	out   []byte
-	start int // where the line starts in out
-	text  []byte
-	at    int // how far the text has been encoded
-	last  int // octets of text in the last unit, a literal or an escaped rune
-}
-
-func (l *codedLine) column() int { return len(l.out) - l.start }
-
-// literals copies what can stand as it is, as far as there is room.
-func (l *codedLine) literals() {
-	room := encodedWidth - l.column()
-	n := literalLen(l.text[l.at:min(l.at+room, len(l.text))])
-	if end := l.at + n; n > 0 && end < len(l.text) && l.text[end] == '\r' && isWSP(l.text[end-1]) {
-		n--
-	}
-	if n > 0 {
-		l.out = append(l.out, l.text[l.at:l.at+n]...)
-		l.at += n
-		l.last = 1
-	}
-}
-
-// unit writes one rune, or octet that is none, and reports whether it had room.
-func (l *codedLine) unit() bool {
-	c, n := l.text[l.at], 1
-	if c >= utf8.RuneSelf {
-		_, n = utf8.DecodeRune(l.text[l.at:])
-	}
-	plain := literal[c] && !(isWSP(c) && l.at+1 < len(l.text) && l.text[l.at+1] == '\r')
-	switch room := encodedWidth - l.column(); {
-	case plain && room >= 1:
-		l.out = append(l.out, c)
-		l.at++
-		l.last = 1
-	case !plain && room >= 3*n:
-		l.escape(n)
-	default:
-		return false
-	}
-	return true
-}
-
-func (l *codedLine) escape(n int) {
-	for _, c := range l.text[l.at : l.at+n] {
-		l.out = append(l.out, '=', upperHex[c>>4], upperHex[c&15])
-	}
-	l.at += n
-	l.last = n
-}
-
-// softBreak ends the line with "=", for which it goes back to the last space,
-// or to the last unit that leaves room for it.
-func (l *codedLine) softBreak() {
-	if end := min(l.column(), encodedWidth-1); end > softMin {
-		if i := bytes.LastIndexByte(l.out[l.start+softMin:l.start+end], ' '); i >= 0 {
-			cut := l.start + softMin + i + 1
-			l.at -= codedOctets(l.out[cut:])
-			l.out = append(l.out[:cut], "=\r\n"...)
-			return
-		}
-	}
-	if l.column() == encodedWidth {
-		n := l.last
-		if n > 1 || l.out[len(l.out)-3] == '=' {
-			n *= 3
-		}
-		l.out = l.out[:len(l.out)-n]
-		l.at -= l.last
-	}
-	l.out = append(l.out, "=\r\n"...)
+	return min(i, len(line)-1)
 }
 
 // codedOctets counts the octets of text that a piece of a line stands for.
