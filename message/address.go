@@ -138,6 +138,38 @@ func (mb mailbox) domain() string {
 // key is equal for two mailboxes that are surely the same.
 func (mb mailbox) key() string { return mb.Local + "@" + mb.CanonicalDomain() }
 
+// isPlainMailbox reports an addr-spec that surely is a good one and is written as it
+// stands, as nearly all are.
+func isPlainMailbox(addr string) bool {
+	const mostLabel = 63
+	if len(addr) > address.MaxLen {
+		return false
+	}
+	domain, atom := false, 0 // atom is the length of the atom or label so far
+	for i := range len(addr) {
+		switch c := addr[i]; {
+		case isAlphanumeric(c):
+			atom++
+		case atom == 0:
+			return false
+		case c == '.':
+			atom = 0
+		case c == '@' && !domain:
+			domain, atom = true, 0
+		case c == '_' || !domain && (c == '-' || c == '+'):
+			atom++
+		case domain && c == '-' && i+1 < len(addr) && addr[i+1] != '.':
+			atom++
+		default:
+			return false
+		}
+		if domain && atom > mostLabel {
+			return false
+		}
+	}
+	return domain && atom > 0
+}
+
 // parseMailbox checks an addr-spec.
 func parseMailbox(addr string) (mailbox, error) {
 	parsed, err := address.Parse(addr)

@@ -12,6 +12,11 @@ func (t *Template) surveyMerge(s *renderState, rp *renderedPart, p *part) error 
 		}
 		return checkText("Subject", view(s.text[start:]))
 	}
+	if values := s.survey.octets - p.merge.static.octets; s.simple && s.survey.longest+values <= maxLine && s.survey.octets > 0 {
+		rp.encoding = s.survey.encoding(t.base.EightBit)
+		s.size += rp.encoding.most(s.survey.octets)
+		return nil
+	}
 	var l lineSurvey
 	for i := range p.merge.chunks {
 		l.chunk(&p.merge.chunks[i])
@@ -65,7 +70,7 @@ func (t *Template) size() int {
 
 // appendHeader appends the fields in the order of Message's.
 func (t *Template) appendHeader(out []byte, s *renderState, r *Recipient) ([]byte, error) {
-	out = append(appendDate(out, r.Date), t.origin...)
+	out = append(s.date.append(out, r.Date), t.origin...)
 	f := openField(out, "To")
 	f.mailbox(r.To.Name, view(s.mailbox), "")
 	out, err := f.close()

@@ -18,70 +18,70 @@ const maxWord = 60
 func (f *field) encode(s string) {
 	eightBit := 0
 	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			eightBit++
-		}
+		eightBit += int(s[i] >> 7)
 	}
-	inB := eightBit*2 > len(s)
+	word := f.wordQ
+	if eightBit*2 > len(s) {
+		word = f.wordB
+	}
 	for s != "" {
-		n := 0
 		f.begin()
-		if inB {
-			// Octets count here: 4 characters for each 3 of them.
-			n = wordLen(s, (maxWord-len("=?utf-8?b??="))/4*3, func(string) int { return 0 })
-			f.out = append(f.out, "=?utf-8?b?"...)
-			f.out = base64.StdEncoding.AppendEncode(f.out, []byte(s[:n]))
-		} else {
-			n = wordLen(s, maxWord-len("=?utf-8?q??="), qEscapes)
-			f.out = append(f.out, "=?utf-8?q?"...)
-			f.out = appendQ(f.out, s[:n])
-		}
+		s = s[word(s):]
 		f.out = append(f.out, "?="...)
 		f.end()
-		s = s[n:]
 	}
 }
 
-// wordLen returns how many octets of s, whole runes, have room in an encoded
-// word; more returns how much longer than its octets a rune gets.
-func wordLen(s string, room int, more func(string) int) int {
+// wordB begins an encoded word and returns how much of s is in it.
+func (f *field) wordB(s string) int {
+	const room = (maxWord - len("=?utf-8?b??=")) / 4 * 3 // 4 characters for each 3 octets
+	n := min(room, len(s))
+	for n < len(s) && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	f.out = append(f.out, "=?utf-8?b?"...)
+	f.out = base64.StdEncoding.AppendEncode(f.out, []byte(s[:n]))
+	return n
+}
+
+// wordQ does in Q what wordB does in B.
+func (f *field) wordQ(s string) int {
+	f.out = append(f.out, "=?utf-8?q?"...)
+	end := f.atom + len(" ") + maxWord - len("?=")
 	for i := 0; i < len(s); {
-		_, n := utf8.DecodeRuneInString(s[i:])
-		if room -= n + more(s[i:i+n]); room < 0 {
+		c := s[i]
+		switch {
+		case len(f.out) == end:
+			return i
+		case qPlain[c]:
+			f.out = append(f.out, c)
+			i++
+			continue
+		case c == ' ':
+			f.out = append(f.out, '_')
+			i++
+			continue
+		}
+		n := 1
+		if c >= utf8.RuneSelf {
+			_, n = utf8.DecodeRuneInString(s[i:])
+		}
+		if len(f.out)+3*n > end {
 			return i
 		}
-		i += n
+		for ; n > 0; n-- {
+			f.out = append(f.out, '=', upperHex[s[i]>>4], upperHex[s[i]&15])
+			i++
+		}
 	}
 	return len(s)
 }
 
-func qEscapes(r string) int {
-	more := 0
-	for i := range len(r) {
-		if !qPlain(r[i]) && r[i] != ' ' {
-			more += 2
-		}
+var qPlain = func() (table [256]bool) {
+	for c := range table {
+		table[c] = isAlphanumeric(byte(c)) || strings.IndexByte("!*+-/", byte(c)) >= 0
 	}
-	return more
-}
-
-func qPlain(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
-		strings.IndexByte("!*+-/", c) >= 0
-}
-
-func appendQ(out []byte, s string) []byte {
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c == ' ':
-			out = append(out, '_')
-		case qPlain(c):
-			out = append(out, c)
-		default:
-			out = append(out, '=', upperHex[c>>4], upperHex[c&15])
-		}
-	}
-	return out
-}
+	return table
+}()
 
 const upperHex = "0123456789ABCDEF"

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"text/template/parse"
+	"unicode/utf8"
 )
 
 // An escaper escapes a string for its place as html/template does.
@@ -12,7 +13,56 @@ type escaper struct {
 	filterURL bool         // other schemes than http, https and mailto are replaced
 	table     *[256]string // what takes the place of an octet; "" is the octet itself
 	percent   bool         // a percent sign that begins an escape stays
+	touches   class        // the octets with an entry in table have it
 }
+
+// A class says what an octet may need. Those of a value are the classes of all
+// its octets together.
+type class uint8
+
+const (
+	classCoded class = 1 << iota // quoted-printable escapes it
+	classHTML                    // htmlTable has it
+	classQuery                   // queryTable
+	classURL                     // urlTable
+	classLine                    // CR or LF
+	classNUL
+	classUTF8 // part of a rune that is not ASCII
+)
+
+var classes = func() (table [256]class) {
+	set := func(c int, in bool, class class) {
+		if in {
+			table[c] |= class
+		}
+	}
+	for c := range table {
+		set(c, !literal[c], classCoded)
+		set(c, htmlTable[c] != "", classHTML)
+		set(c, queryTable[c] != "", classQuery)
+		set(c, urlTable[c] != "", classURL)
+		set(c, c == '\r' || c == '\n', classLine)
+		set(c, c == 0, classNUL)
+		set(c, c >= utf8.RuneSelf, classUTF8)
+	}
+	return table
+}()
+
+func classesOf(value string) (all class) {
+	for i := range len(value) {
+		all |= classes[value[i]]
+	}
+	return all
+}
+
+func (e *escaper) classes() class {
+	if e == nil {
+		return 0
+	}
+	return e.touches
+}
+
+func (e *escaper) filters() bool { return e != nil && e.filterURL }
 
 // unsafeURL takes the place of a URL that html/template does not let pass.
 const unsafeURL = "#ZgotmplZ"
@@ -25,12 +75,12 @@ var escapers = []struct {
 	escaper *escaper
 }{
 	{"", nil},
-	{"htmlescaper", &escaper{table: &htmlTable}},
-	{"rcdataescaper", &escaper{table: &htmlTable}},
-	{"attrescaper", &escaper{table: &htmlTable}},
-	{"urlescaper attrescaper", &escaper{table: &queryTable}},
-	{"urlnormalizer attrescaper", &escaper{table: &urlTable, percent: true}},
-	{"urlfilter urlnormalizer attrescaper", &escaper{table: &urlTable, percent: true, filterURL: true}},
+	{"htmlescaper", &escaper{table: &htmlTable, touches: classHTML}},
+	{"rcdataescaper", &escaper{table: &htmlTable, touches: classHTML}},
+	{"attrescaper", &escaper{table: &htmlTable, touches: classHTML}},
+	{"urlescaper attrescaper", &escaper{table: &queryTable, touches: classQuery}},
+	{"urlnormalizer attrescaper", &escaper{table: &urlTable, percent: true, touches: classURL}},
+	{"urlfilter urlnormalizer attrescaper", &escaper{table: &urlTable, percent: true, touches: classURL, filterURL: true}},
 }
 
 // findEscaper returns the escaper of the rest of a pipeline.
@@ -102,6 +152,9 @@ func (e *escaper) append(out []byte, value string) []byte {
 // isSafeURL reports a URL without a scheme, or with one that does no more than
 // lead somewhere.
 func isSafeURL(s string) bool {
+	if strings.HasPrefix(s, "https://") { // the most of them
+		return true
+	}
 	scheme, _, ok := strings.Cut(s, ":")
 	return !ok || strings.Contains(scheme, "/") ||
 		slices.ContainsFunc([]string{"http", "https", "mailto"}, func(safe string) bool { return strings.EqualFold(scheme, safe) })

@@ -124,6 +124,22 @@ func appendDate(out []byte, t time.Time) []byte {
 	return append(out, "\r\n"...)
 }
 
+// A dateField is the Date of a second, kept for the next message.
+type dateField struct {
+	second int64
+	offset int // of the zone
+	text   []byte
+}
+
+// append appends the field for t.
+func (d *dateField) append(out []byte, t time.Time) []byte {
+	_, offset := t.Zone()
+	if second := t.Unix(); second != d.second || offset != d.offset || d.text == nil {
+		d.second, d.offset, d.text = second, offset, appendDate(d.text[:0], t)
+	}
+	return append(out, d.text...)
+}
+
 // headerTime takes a time out of a zone that a header cannot express: one with
 // seconds in its offset, as local mean times have, or more than a day off.
 func headerTime(t time.Time) time.Time {

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"text/template/parse"
@@ -12,6 +13,8 @@ type merge struct {
 	texts  []string
 	holes  []hole
 	chunks []chunk // the texts of a body part
+	static survey  // of them, as if all values were empty
+	simple bool    // static is enough to go by, together with simple values
 }
 
 // A hole is where a value goes.
@@ -21,6 +24,7 @@ type hole struct {
 	tolerant bool     // missing is the same as empty
 	instead  string   // of an empty value
 	escape   *escaper // nil leaves the value as it is
+	atStart  bool     // the value could make the start of a line risky
 }
 
 // compileMerge returns the source of a tree as a merge, or nil if it has more than
@@ -146,5 +150,40 @@ func (m *merge) prepare(base *Message, body int) bool {
 		}
 		m.chunks = append(m.chunks, newChunk(raw, i == 0))
 	}
+	m.surveyStatic()
 	return true
+}
+
+// surveyStatic surveys the texts, and finds the holes where lines start.
+func (m *merge) surveyStatic() {
+	var l lineSurvey
+	first := true // hole of its line
+	for i := range m.chunks {
+		c := &m.chunks[i]
+		l.chunk(c)
+		first = first || c.lines
+		if i < len(m.holes) {
+			m.holes[i].atStart = first && couldBeRisky(l.head[:min(l.length, riskyLen)])
+			first = false
+		}
+	}
+	m.static = l.survey
+	m.simple = !l.risky && len(m.chunks[len(m.chunks)-1].raw) > 0 // which ends in a line end
+}
+
+// couldBeRisky reports the start of a line that more could make risky.
+func couldBeRisky(line []byte) bool {
+	return bytes.HasPrefix(from, line) || bytes.HasPrefix([]byte("--=_"), line)
+}
+
+// isSimple reports a value, classes being those of its octets, that does nothing to
+// the lines around it but make them longer.
+func (h *hole) isSimple(value string, classes class) bool {
+	if classes&(h.escape.classes()|classLine|classNUL|classUTF8) != 0 {
+		return false
+	}
+	if h.atStart && (value == "" || strings.IndexByte("From -=_", value[0]) >= 0) {
+		return false
+	}
+	return !h.escape.filters() || isSafeURL(value)
 }

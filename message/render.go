@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 	"unsafe"
@@ -119,7 +118,10 @@ type renderState struct {
 	mailbox []byte // the recipient's address as the header has it
 	token   []byte // of the recipient
 	id      []byte // the Message-ID
-	size    int    // a guess at the octets that are not the template's
+	date    dateField
+	survey  survey // of the body part that is being merged, if its values are simple
+	simple  bool
+	size    int // a guess at the octets that are not the template's
 }
 
 // A renderedPart is what a source came to for a recipient.
@@ -153,14 +155,16 @@ func (t *Template) settle(s *renderState, r *Recipient) error {
 	if r.To.Addr == "" {
 		return &FieldError{Field: "To", Reason: ErrNoRecipients}
 	}
-	mb, err := parseMailbox(r.To.Addr)
-	if err != nil {
+	if isPlainMailbox(r.To.Addr) {
+		s.mailbox = append(s.mailbox[:0], r.To.Addr...)
+	} else if mb, err := parseMailbox(r.To.Addr); err != nil {
 		return addressError("To[0]", r.To.Addr, err)
+	} else {
+		s.mailbox = mb.append(s.mailbox[:0])
 	}
 	if err := checkText("To[0].Name", r.To.Name); err != nil {
 		return err
 	}
-	s.mailbox = mb.append(s.mailbox[:0])
 	if o := t.base.List.OneClick; o != nil {
 		who := r.Unsubscribe
 		if who == "" {
@@ -184,11 +188,11 @@ func (t *Template) settle(s *renderState, r *Recipient) error {
 		r.MessageID = string(s.id)
 		return nil
 	}
-	id, err := parseMessageID(r.MessageID)
+	id, err := appendMsgID(s.id[:0], r.MessageID)
 	if err != nil {
-		return &FieldError{Field: "MessageID", Reason: ErrBadMessageID, Detail: excerpt(r.MessageID) + ": " + err.Error()}
+		return messageIDError(r.MessageID, err)
 	}
-	s.id = append(s.id[:0], id...)
+	s.id = id
 	return nil
 }
 
@@ -253,13 +257,16 @@ func (t *Template) execute(s *renderState, p *part, r *Recipient) error {
 	return nil
 }
 
-// mergeValues looks up, escapes and normalises the values of a part. ok is false
-// where one of them is not for merging.
+// mergeValues looks up, escapes and normalises the values of a part, and surveys
+// them as far as they are simple. ok is false where one is not for merging.
 func (t *Template) mergeValues(s *renderState, p *part, fields any) (ok bool, err error) {
+	s.simple, s.survey = p.merge.simple, p.merge.static
 	for i := range p.merge.holes {
 		h := &p.merge.holes[i]
 		if h.name == "" {
 			s.values = append(s.values, s.token...)
+			s.survey.octets += len(s.token)
+			s.simple = s.simple && !h.atStart
 			s.ends = append(s.ends, len(s.values))
 			continue
 		}
@@ -272,17 +279,43 @@ func (t *Template) mergeValues(s *renderState, p *part, fields any) (ok bool, er
 		case value == "" && h.tolerant:
 			value = h.instead
 		}
-		if p.body != noBody && !isMergeable(value) {
+		if !s.merge(p, h, value) {
 			return false, nil
-		}
-		start := len(s.values)
-		s.values = h.escape.append(s.values, value)
-		if p.body != noBody {
-			s.normalizeValue(start)
 		}
 		s.ends = append(s.ends, len(s.values))
 	}
 	return true, nil
+}
+
+// merge appends a value to the others. It reports false for one that is not for
+// merging.
+func (s *renderState) merge(p *part, h *hole, value string) bool {
+	if p.body == noBody {
+		s.values = append(s.values, value...)
+		return true
+	}
+	start := len(s.values)
+	classes := classesOf(value)
+	if h.isSimple(value, classes) {
+		s.values = append(s.values, value...)
+		s.survey.octets += len(value)
+		if classes&classCoded != 0 {
+			s.survey.count(s.values[start:])
+		}
+		return true
+	}
+	if classes&classNUL != 0 || !isMergeable(value) {
+		return false
+	}
+	s.values = h.escape.append(s.values, value)
+	if classes&classLine == 0 && !h.atStart {
+		s.survey.octets += len(s.values) - start
+		s.survey.count(s.values[start:])
+		return true
+	}
+	s.simple = false
+	s.normalizeValue(start)
+	return true
 }
 
 // normalizeValue normalises the value that starts at start.
@@ -294,9 +327,8 @@ func (s *renderState) normalizeValue(start int) {
 	s.values = appendNormalized(s.values[:start], string(value))
 }
 
-// isMergeable reports a value that a body can have, and that cannot run together
-// with what is behind it.
+// isMergeable reports a value without NUL that a body can have, and that cannot run
+// together with what is behind it.
 func isMergeable(value string) bool {
-	return value == "" ||
-		value[len(value)-1] != '\r' && strings.IndexByte(value, 0) < 0 && utf8.ValidString(value)
+	return value == "" || value[len(value)-1] != '\r' && utf8.ValidString(value)
 }

@@ -63,9 +63,13 @@ func (m *Message) checkMessageID() error {
 		return nil
 	}
 	if _, err := parseMessageID(m.MessageID); err != nil {
-		return &FieldError{Field: "MessageID", Reason: ErrBadMessageID, Detail: excerpt(m.MessageID) + ": " + err.Error()}
+		return messageIDError(m.MessageID, err)
 	}
 	return nil
+}
+
+func messageIDError(id string, err error) error {
+	return &FieldError{Field: "MessageID", Reason: ErrBadMessageID, Detail: excerpt(id) + ": " + err.Error()}
 }
 
 // reserved are the headers, in canonical form, that Headers cannot set.
