@@ -25,7 +25,7 @@ type chunk struct {
 // newChunk encodes a chunk. isFirst says that it begins the body.
 func newChunk(raw []byte, isFirst bool) chunk {
 	c := chunk{raw: raw, first: len(raw), survey: survey{octets: len(raw)}}
-	c.survey.count(bytes.ReplaceAll(raw, crlf, nil))
+	c.survey.count(raw)
 	at := 0
 	if i := bytes.Index(raw, crlf); i >= 0 {
 		c.lines, c.first = true, i
@@ -120,7 +120,7 @@ func (q *quoter) hasRoom(encoded []byte) bool {
 
 // value appends a normalised value.
 func (q *quoter) value(b []byte) {
-	if q.hasRoom(b) && literalLen(b) == len(b) {
+	if q.hasRoom(b) && isLiteral(b) {
 		q.out = append(q.out, b...)
 		return
 	}

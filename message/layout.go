@@ -1,9 +1,11 @@
 package message
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"strconv"
+	"sync"
 )
 
 // A piece is some of what enmime has written, and what is to come behind it: the
@@ -20,8 +22,13 @@ type piece struct {
 func (m *Message) layOut(encodingOf func(i int, text string) string) ([]piece, error) {
 	b := treeBuilder{tag: m.tag(), allow8bit: m.EightBit}
 	root := b.tree(m, encodingOf)
+	// enmime takes a bufio.Writer as it is, and would make one for each part.
 	var w appender
-	if err := root.Encode(&w); err != nil {
+	buffered := writers.Get().(*bufio.Writer)
+	defer writers.Put(buffered)
+	buffered.Reset(&w)
+	defer buffered.Reset(nil)
+	if err := root.Encode(buffered); err != nil {
 		return nil, fmt.Errorf("message: %w", err)
 	}
 	if len(root.Content) == 0 && root.FirstChild == nil {
@@ -30,6 +37,8 @@ func (m *Message) layOut(encodingOf func(i int, text string) string) ([]piece, e
 	}
 	return cutAtMarks(w.out, b.files), nil
 }
+
+var writers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 4096) }}
 
 // A mark stands for content that enmime is not to handle. It has NULs around a
 // number; nothing else that enmime writes has any.

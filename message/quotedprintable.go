@@ -53,9 +53,7 @@ func (q *quoter) feed(text []byte, at int) (next, start int, ok bool) {
 		if !q.begun {
 			at = q.begin(text, at)
 		}
-		n := literalLen(text[at:min(at+encodedWidth-q.column(), len(text))])
-		q.out = append(q.out, text[at:at+n]...)
-		if at += n; at == len(text) {
+		if at = q.literals(text, at); at == len(text) {
 			break
 		}
 		c := text[at]
@@ -189,22 +187,64 @@ var literal = func() (table [256]bool) {
 	return table
 }()
 
-// literalLen returns how many octets at the beginning of b are literal, tabs
-// apart. It looks at eight at a time; a borrow can only give a false alarm
-// behind a true one.
-func literalLen(b []byte) int {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	i := 0
-	for ; i+8 <= len(b); i += 8 {
-		x := binary.LittleEndian.Uint64(b[i:])
-		equal, del := x^('='*ones), x^(0x7f*ones)
-		stop := (x | (x-' '*ones)&^x | (equal-ones)&^equal | (del-ones)&^del) & tops
-		if stop != 0 {
-			return i + bits.TrailingZeros64(stop)/8
+// literals copies octets that are literal, tabs apart, as far as there is room in
+// the line, eight at a time, and returns how far it has come.
+func (q *quoter) literals(text []byte, at int) int {
+	n, room := len(q.out), encodedWidth-q.column()
+	out := slices.Grow(q.out, encodedWidth+8)[:n+encodedWidth+8]
+	for room >= 8 && at+8 <= len(text) {
+		x := binary.LittleEndian.Uint64(text[at:])
+		binary.LittleEndian.PutUint64(out[n:], x)
+		if stop := notLiteral(x); stop != 0 {
+			k := bits.TrailingZeros64(stop) / 8
+			q.out = out[:n+k]
+			return at + k
+		}
+		n, at, room = n+8, at+8, room-8
+	}
+	for room > 0 && at < len(text) && literal[text[at]] && text[at] != '\t' {
+		out[n] = text[at]
+		n, at, room = n+1, at+1, room-1
+	}
+	q.out = out[:n]
+	return at
+}
+
+const (
+	ones = 0x0101010101010101
+	tops = 0x80 * ones
+	lows = 0x7f * ones
+)
+
+// notLiteral returns the top bit of each of eight octets that is not literal, or
+// is a tab.
+func notLiteral(x uint64) uint64 {
+	eightBit, control, equals := sift(x)
+	return eightBit | control | equals
+}
+
+// sift returns the top bits of those of eight octets that are not ASCII, are
+// control characters, and are equal signs. Adding to seven bits carries into the
+// eighth and no further.
+func sift(x uint64) (eightBit, control, equals uint64) {
+	low := x & lows
+	eightBit = x & tops
+	control = (^(low + (0x80-' ')*ones) | (low + ones)) & ^x & tops // below a space, or DEL
+	equals = ^((low ^ '='*ones) + lows) & ^x & tops
+	return eightBit, control, equals
+}
+
+// isLiteral reports octets that are all literal, tabs apart.
+func isLiteral(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if notLiteral(binary.LittleEndian.Uint64(b)) != 0 {
+			return false
 		}
 	}
-	for i < len(b) && literal[b[i]] && b[i] != '\t' {
-		i++
+	for _, c := range b {
+		if !literal[c] || c == '\t' {
+			return false
+		}
 	}
-	return i
+	return true
 }

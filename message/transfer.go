@@ -3,6 +3,8 @@ package message
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -99,36 +101,45 @@ func isRisky(line []byte) bool {
 // examine surveys normalised text.
 func examine(text []byte) survey {
 	s := survey{octets: len(text)}
+	s.count(text)
 	for start := 0; start < len(text); {
 		end := bytes.IndexByte(text[start:], '\r') + start
 		if end < start {
 			end = len(text)
 		}
-		line := text[start:end]
-		s.longest = max(s.longest, len(line))
-		s.risky = s.risky || isRisky(line)
-		s.count(line)
+		s.longest = max(s.longest, end-start)
+		s.risky = s.risky || isRisky(text[start:end])
 		start = end + len(crlf)
 	}
 	return s
 }
 
-// count counts the octets of a line.
-func (s *survey) count(line []byte) {
-	for {
-		line = line[literalLen(line):]
-		if len(line) == 0 {
-			return
+// count counts the octets of normalised text.
+func (s *survey) count(text []byte) {
+	for ; len(text) >= 8; text = text[8:] {
+		eightBit, control, equals := sift(binary.LittleEndian.Uint64(text))
+		if control != 0 {
+			s.countEach(text[:8])
+			continue
 		}
-		if c := line[0]; !literal[c] {
-			s.escapes++
-			if c >= utf8.RuneSelf {
-				s.eightBit++
-			} else if c != '=' {
-				s.controls++
-			}
+		n := bits.OnesCount64(eightBit)
+		s.eightBit += n
+		s.escapes += n + bits.OnesCount64(equals)
+	}
+	s.countEach(text)
+}
+
+func (s *survey) countEach(text []byte) {
+	for _, c := range text {
+		switch {
+		case literal[c], c == '\r', c == '\n':
+			continue
+		case c >= utf8.RuneSelf:
+			s.eightBit++
+		case c != '=':
+			s.controls++
 		}
-		line = line[1:]
+		s.escapes++
 	}
 }
 

@@ -73,8 +73,12 @@ func NewFiller(source string) Filler {
 
 // Fill returns the source with the fields in it.
 func (f Filler) Fill(fields map[string]string) string {
+	size := 256
+	for _, s := range f {
+		size += len(s)
+	}
 	var b strings.Builder
-	b.Grow(16 << 10)
+	b.Grow(size)
 	for i, s := range f {
 		if i%2 == 1 {
 			s = fields[s]
