@@ -53,33 +53,63 @@ func (q *quoter) feed(text []byte, at int) (next, start int, ok bool) {
 		if !q.begun {
 			at = q.begin(text, at)
 		}
-		if at = q.literals(text, at); at == len(text) {
-			break
-		}
-		c := text[at]
-		if c == '\r' {
+		switch at = q.fill(text, at); {
+		case at == len(text):
+		case text[at] == '\r':
 			q.endLine()
 			at += len(crlf)
 			return at, at, true
+		default:
+			return at, at - q.softBreak(), true
 		}
-		n, width := 1, 3
+	}
+	return at, 0, false
+}
+
+// fill writes into the line until something has no room, the line of the text
+// ends, or the text does.
+func (q *quoter) fill(text []byte, at int) int {
+	const most = encodedWidth + 8
+	n, end := len(q.out), q.line+encodedWidth
+	out := slices.Grow(q.out, most)[:n+most]
+	for at < len(text) {
+		if at+8 <= len(text) {
+			x := binary.LittleEndian.Uint64(text[at:])
+			binary.LittleEndian.PutUint64(out[n:], x)
+			stop := notLiteral(x)
+			if stop == 0 && n+8 <= end {
+				n, at = n+8, at+8
+				continue
+			}
+			k := min(bits.TrailingZeros64(stop)/8, end-n)
+			n, at = n+k, at+k
+			if k == 8 {
+				continue
+			}
+		}
+		c, octets, width := text[at], 1, 3
 		if literal[c] {
 			width = 1
 		} else if c >= utf8.RuneSelf {
-			_, n = utf8.DecodeRune(text[at:])
-			width = 3 * n
+			_, octets = utf8.DecodeRune(text[at:])
+			width = 3 * octets
 		}
-		if q.column()+width > encodedWidth {
-			return at, at - q.softBreak(), true
+		if c == '\r' || n+width > end {
+			break
 		}
 		if width == 1 {
-			q.out = append(q.out, c)
-		} else {
-			q.escape(text[at : at+n])
+			out[n] = c
+			n, at = n+1, at+1
+			continue
 		}
-		at += n
+		for ; octets > 0; octets-- {
+			c := text[at]
+			out[n], out[n+1], out[n+2] = '=', upperHex[c>>4], upperHex[c&15]
+			n, at = n+3, at+1
+		}
 	}
-	return at, 0, false
+	q.out = out[:n]
+	return at
 }
 
 // begin looks at the start of a line.
@@ -137,12 +167,15 @@ func (q *quoter) softBreak() (moved int) {
 	} else if cut > end {
 		cut = lastUnit(q.out)
 	}
-	q.out = slices.Insert(q.out, cut, softEnd...)
+	q.out = append(q.out, softEnd...)
 	q.line = cut + len(softEnd)
 	rest := q.out[q.line:]
+	copy(rest, q.out[cut:])
+	copy(q.out[cut:], softEnd)
 	moved = codedOctets(rest)
 	q.begun = true
 	switch {
+	case len(rest) > 0 && rest[0] != 'F' && rest[0] != '.':
 	case bytes.HasPrefix(rest, from):
 		q.out = slices.Replace(q.out, q.line, q.line+1, '=', '4', '6')
 	case bytes.HasPrefix(from, rest): // also if it is empty
@@ -187,29 +220,6 @@ var literal = func() (table [256]bool) {
 	return table
 }()
 
-// literals copies octets that are literal, tabs apart, as far as there is room in
-// the line, eight at a time, and returns how far it has come.
-func (q *quoter) literals(text []byte, at int) int {
-	n, room := len(q.out), encodedWidth-q.column()
-	out := slices.Grow(q.out, encodedWidth+8)[:n+encodedWidth+8]
-	for room >= 8 && at+8 <= len(text) {
-		x := binary.LittleEndian.Uint64(text[at:])
-		binary.LittleEndian.PutUint64(out[n:], x)
-		if stop := notLiteral(x); stop != 0 {
-			k := bits.TrailingZeros64(stop) / 8
-			q.out = out[:n+k]
-			return at + k
-		}
-		n, at, room = n+8, at+8, room-8
-	}
-	for room > 0 && at < len(text) && literal[text[at]] && text[at] != '\t' {
-		out[n] = text[at]
-		n, at, room = n+1, at+1, room-1
-	}
-	q.out = out[:n]
-	return at
-}
-
 const (
 	ones = 0x0101010101010101
 	tops = 0x80 * ones
@@ -217,15 +227,17 @@ const (
 )
 
 // notLiteral returns the top bit of each of eight octets that is not literal, or
-// is a tab.
+// is a tab. Adding to seven bits carries into the eighth and no further.
 func notLiteral(x uint64) uint64 {
-	eightBit, control, equals := sift(x)
-	return eightBit | control | equals
+	low := x & lows
+	space := low + (0x80-' ')*ones     // from a space on
+	del := low + ones                  // DEL
+	unequal := (low ^ '='*ones) + lows // no equal sign
+	return (x | del | ^(space & unequal)) & tops
 }
 
 // sift returns the top bits of those of eight octets that are not ASCII, are
-// control characters, and are equal signs. Adding to seven bits carries into the
-// eighth and no further.
+// control characters, and are equal signs.
 func sift(x uint64) (eightBit, control, equals uint64) {
 	low := x & lows
 	eightBit = x & tops

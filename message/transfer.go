@@ -117,7 +117,11 @@ func examine(text []byte) survey {
 // count counts the octets of normalised text.
 func (s *survey) count(text []byte) {
 	for ; len(text) >= 8; text = text[8:] {
-		eightBit, control, equals := sift(binary.LittleEndian.Uint64(text))
+		x := binary.LittleEndian.Uint64(text)
+		if notLiteral(x) == 0 {
+			continue
+		}
+		eightBit, control, equals := sift(x)
 		if control != 0 {
 			s.countEach(text[:8])
 			continue
