@@ -8,7 +8,7 @@ func (t *Template) surveyMerge(s *renderState, rp *renderedPart, p *part) error 
 		s.text = p.merge.append(s.text, s, rp.value)
 		rp.from, rp.to = start, len(s.text)
 		if p.header != "" {
-			return checkText(p.field+".Value", view(s.text[start:]))
+			return checkText(p.field, view(s.text[start:]))
 		}
 		return checkText("Subject", view(s.text[start:]))
 	}
@@ -84,7 +84,9 @@ func (t *Template) appendHeader(out []byte, s *renderState, r *Recipient) ([]byt
 	for i, p := range t.parts {
 		if p.header != "" && err == nil {
 			rp := &s.parts[i]
-			out, err = appendFurtherField(out, p.header, view(s.text[rp.from:rp.to]), p.field)
+			if out, err = appendFurtherField(out, p.header, view(s.text[rp.from:rp.to])); err != nil {
+				err = tooLongHeader(p.field, p.header)
+			}
 		}
 	}
 	if err == nil {

@@ -20,13 +20,14 @@ func (f *field) encode(s string) {
 	for i := range len(s) {
 		eightBit += int(s[i] >> 7)
 	}
-	word := f.wordQ
-	if eightBit*2 > len(s) {
-		word = f.wordB
-	}
+	inB := eightBit*2 > len(s)
 	for s != "" {
 		f.begin()
-		s = s[word(s):]
+		if inB {
+			s = s[f.wordB(s):]
+		} else {
+			s = s[f.wordQ(s):]
+		}
 		f.out = append(f.out, "?="...)
 		f.end()
 	}

@@ -68,22 +68,22 @@ func (m *Message) appendGroup(out []byte) ([]byte, error) {
 func (m *Message) appendFurther(out []byte) ([]byte, error) {
 	for i, h := range m.Headers {
 		var err error
-		if out, err = appendFurtherField(out, h.Name, h.Value, element("Headers", i)); err != nil {
-			return out, err
+		if out, err = appendFurtherField(out, h.Name, h.Value); err != nil {
+			return out, tooLongHeader(element("Headers", i)+".Value", h.Name)
 		}
 	}
 	return out, nil
 }
 
-// appendFurtherField appends a header of Headers, named at in errors.
-func appendFurtherField(out []byte, name, value, at string) ([]byte, error) {
+// appendFurtherField appends a header of Headers. The error does not name it.
+func appendFurtherField(out []byte, name, value string) ([]byte, error) {
 	f := openField(out, name)
 	f.value(value)
-	out, err := f.close()
-	if err != nil {
-		err = &FieldError{Field: at + ".Value", Reason: ErrTooLong, Detail: name}
-	}
-	return out, err
+	return f.close()
+}
+
+func tooLongHeader(field, name string) error {
+	return &FieldError{Field: field, Reason: ErrTooLong, Detail: name}
 }
 
 // appendMessageID appends RFC 5322 3.6.4; id has its angle brackets.

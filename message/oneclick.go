@@ -174,7 +174,7 @@ func (o *OneClick) appendToken(out []byte, recipient string) []byte {
 
 // Verify returns the recipient that a token names. The error is ErrBadToken.
 func (o *OneClick) Verify(token string) (recipient string, err error) {
-	if len(token) > maxToken {
+	if len(token) > maxToken || strings.ContainsAny(token, "\r\n") { // which package base64 skips
 		return "", ErrBadToken
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 )
@@ -28,8 +29,12 @@ func (o *OneClick) Request(r *http.Request) (recipient string, oneClick bool, er
 	}
 	const most = 64 << 10
 	r.Body = http.MaxBytesReader(nil, r.Body, most)
-	// The body is multipart/form-data or a plain form.
-	if err := r.ParseMultipartForm(most); err != nil && err != http.ErrNotMultipart {
+	// The body is multipart/form-data or a plain form, for which
+	// ParseMultipartForm has no error.
+	if err = r.ParseForm(); err == nil {
+		err = r.ParseMultipartForm(most)
+	}
+	if err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		return "", false, fmt.Errorf("message: unsubscribe request: %w", err)
 	}
 	return recipient, r.PostForm.Get("List-Unsubscribe") == "One-Click", nil

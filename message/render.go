@@ -217,7 +217,7 @@ func (t *Template) render(s *renderState, rp *renderedPart, p *part, r *Recipien
 	text := s.text[rp.from:]
 	switch {
 	case p.header != "":
-		return checkText(p.field+".Value", view(text))
+		return checkText(p.field, view(text))
 	case p.body == noBody:
 		return checkText("Subject", view(text))
 	case len(text) == 0:

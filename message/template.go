@@ -177,7 +177,7 @@ func (t *Template) compileSources(cfg *TemplateConfig) error {
 		}
 		if h.Value != "" {
 			p := t.parts[len(t.parts)-1]
-			p.header, p.field = h.Name, element("Headers", len(cfg.Message.Headers)+i)
+			p.header, p.field = h.Name, element("Headers", len(cfg.Message.Headers)+i)+".Value"
 		}
 	}
 	for _, s := range []struct {
