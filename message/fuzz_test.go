@@ -146,3 +146,14 @@ func FuzzTemplate(f *testing.F) {
 		}
 	})
 }
+
+// FuzzRecipient: whatever a recipient is made of, the message has its own header
+// fields and parts, and no others.
+func FuzzRecipient(f *testing.F) {
+	for _, poison := range poisons {
+		f.Add(poison, "bob@example.net")
+		f.Add("x", poison)
+	}
+	tmpl := injectable(f)
+	f.Fuzz(func(t *testing.T, data, addr string) { checkInjectable(t, tmpl, data, addr) })
+}

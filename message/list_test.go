@@ -66,8 +66,10 @@ func TestListRefused(t *testing.T) {
 		"feedback sender": {"List.FeedbackID", func(m *message.Message) { m.List.FeedbackID = "a:b" }},
 		"feedback space":  {"List.FeedbackID", func(m *message.Message) { m.List.FeedbackID = "a b:sender" }},
 		"precedence":      {"List.Precedence", func(m *message.Message) { m.List.Precedence = "urgent" }},
-		"header too":      {"Headers[0].Name", func(m *message.Message) { m.Headers = []message.Header{{Name: "list-unsubscribe", Value: "<mailto:a@b>"}} }},
-		"List-Id too":     {"Headers[0].Name", func(m *message.Message) { m.Headers = []message.Header{{Name: "LIST-ID", Value: "<a.b>"}} }},
+		"header too": {"Headers[0].Name", func(m *message.Message) {
+			m.Headers = []message.Header{{Name: "list-unsubscribe", Value: "<mailto:a@b>"}}
+		}},
+		"List-Id too": {"Headers[0].Name", func(m *message.Message) { m.Headers = []message.Header{{Name: "LIST-ID", Value: "<a.b>"}} }},
 	} {
 		m := listMessage(t)
 		tt.change(&m)
