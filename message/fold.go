@@ -151,7 +151,7 @@ func (f *field) value(s string) {
 		run := len(atom) // of words that are encoded together
 		for more {
 			var next string
-			if next, rest, more = nextAtom(s[run+1:]); !needs(next) {
+			if next, _, more = nextAtom(s[run+1:]); !needs(next) {
 				break
 			}
 			run += 1 + len(next)
