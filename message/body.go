@@ -7,6 +7,7 @@ import (
 	"net/textproto"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/jhillyerd/enmime"
 )
@@ -44,26 +45,45 @@ func (m *Message) bodies() [bodyParts]bodyPart {
 // appendBody appends the root part: the rest of the header, the empty line and
 // all content. The message has been validated and settled.
 func (m *Message) appendBody(out []byte) ([]byte, error) {
-	var texts [bodyParts][]byte
+	var ends [bodyParts]int
 	var encodings [bodyParts]encoding
+	s := scratches.Get().(*scratch)
+	defer s.free()
 	l, err := m.layOut(func(i int, text string) string {
-		texts[i] = m.wireText(make([]byte, 0, len(text)+len(text)/32+2), i, text)
-		encodings[i] = examine(texts[i]).encoding(m.EightBit)
+		from := len(s.text)
+		s.text = m.wireText(s.text, i, text)
+		ends[i] = len(s.text)
+		encodings[i] = examine(s.text[from:]).encoding(m.EightBit)
 		return string(encodings[i])
 	})
 	if err != nil {
 		return out, err
 	}
+	from := 0 // the texts are in their order, one behind the other
 	for _, piece := range l {
 		out = append(out, piece.static...)
 		switch {
 		case piece.file != nil:
 			out = appendBase64(out, piece.file)
-		case piece.body >= 0:
-			out = encodings[piece.body].append(out, texts[piece.body])
+		case piece.body != noBody:
+			out = encodings[piece.body].append(out, s.text[from:ends[piece.body]])
+			from = ends[piece.body]
 		}
 	}
 	return out, nil
+}
+
+// A scratch has the texts of a message while it is built.
+type scratch struct{ text []byte }
+
+var scratches = sync.Pool{New: func() any { return &scratch{} }}
+
+// free gives the memory to the next message, unless it is much.
+func (s *scratch) free() {
+	if cap(s.text) <= 1<<20 {
+		s.text = s.text[:0]
+		scratches.Put(s)
+	}
 }
 
 // wireText appends the text of a body part as it is before it is encoded.
@@ -100,8 +120,7 @@ func (b *treeBuilder) tree(m *Message, encodingOf func(i int, text string) strin
 		}
 		view := textPart(body.media, encodingOf(i, body.text), i)
 		if i == bodyHTML && len(files) > 0 {
-			view = b.multipart("related", append([]*enmime.Part{view}, files...))
-			view.ContentTypeParams["type"] = "text/html" // RFC 2387 3.1
+			view = b.multipart("related", `; type="text/html"`, append([]*enmime.Part{view}, files...)) // RFC 2387 3.1
 			files = nil
 		}
 		views = append(views, view)
@@ -113,12 +132,12 @@ func (b *treeBuilder) tree(m *Message, encodingOf func(i int, text string) strin
 		return textPart(m.bodies()[bodyText].media, encodingOf(bodyText, ""), bodyText)
 	}
 	if len(views) > 1 {
-		views = []*enmime.Part{b.multipart("alternative", views)}
+		views = []*enmime.Part{b.multipart("alternative", "", views)}
 	}
 	if len(files) == 0 {
 		return views[0]
 	}
-	return b.multipart("mixed", append(views, files...))
+	return b.multipart("mixed", "", append(views, files...))
 }
 
 // attached returns the attachments with the calendar's file, if it has one.
@@ -137,10 +156,12 @@ type treeBuilder struct {
 	files     [][]byte // contents to be encoded, in the order of their marks
 }
 
-func (b *treeBuilder) multipart(subtype string, children []*enmime.Part) *enmime.Part {
+// multipart makes a multipart; params are further parameters of Content-Type.
+func (b *treeBuilder) multipart(subtype, params string, children []*enmime.Part) *enmime.Part {
 	b.n++
-	p := enmime.NewPart("multipart/" + subtype)
-	p.Boundary = b.tag + strconv.Itoa(b.n)
+	boundary := b.tag + strconv.Itoa(b.n)
+	p := rawPart(textproto.MIMEHeader{"Content-Type": {"multipart/" + subtype + `; boundary="` + boundary + `"` + params}}, nil)
+	p.Boundary = boundary
 	for _, c := range children {
 		p.AddChild(c)
 	}

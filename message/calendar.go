@@ -33,6 +33,9 @@ func (c *Calendar) method() string {
 
 // media returns the value of Content-Type; RFC 6047 2.4 has the method in it.
 func (c *Calendar) media(typ string) string {
+	if c.Content == "" {
+		return ""
+	}
 	typ += "; charset=utf-8"
 	if method := c.method(); method != "" {
 		typ += "; method=" + strings.ToUpper(method)

@@ -47,7 +47,9 @@ func parseMessageID(id string) (string, error) {
 func appendMsgID(out []byte, id string) ([]byte, error) {
 	id = strings.TrimSuffix(strings.TrimPrefix(id, "<"), ">")
 	left, right, ok := strings.Cut(id, "@")
-	if !ok || !address.IsASCII(id) || !address.IsDotString(left) || !address.IsDotString(right) && !address.IsLiteral(right) {
+	if isPlainMailbox(id) {
+		// So is nearly every one.
+	} else if !ok || !address.IsASCII(id) || !address.IsDotString(left) || !address.IsDotString(right) && !address.IsLiteral(right) {
 		return out, errMessageID
 	}
 	if len(id) > maxMessageID {

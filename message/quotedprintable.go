@@ -87,20 +87,19 @@ func (q *quoter) fill(text []byte, at int) int {
 				continue
 			}
 		}
-		c, octets, width := text[at], 1, 3
-		if literal[c] {
-			width = 1
-		} else if c >= utf8.RuneSelf {
-			_, octets = utf8.DecodeRune(text[at:])
-			width = 3 * octets
-		}
-		if c == '\r' || n+width > end {
-			break
-		}
-		if width == 1 {
+		c, octets := text[at], 1
+		if c >= utf8.RuneSelf {
+			octets = min(runeLen(c), len(text)-at)
+		} else if literal[c] {
+			if n == end {
+				break
+			}
 			out[n] = c
 			n, at = n+1, at+1
 			continue
+		}
+		if c == '\r' || n+3*octets > end {
+			break
 		}
 		for ; octets > 0; octets-- {
 			c := text[at]
@@ -110,6 +109,19 @@ func (q *quoter) fill(text []byte, at int) int {
 	}
 	q.out = out[:n]
 	return at
+}
+
+// runeLen returns the length of a rune by its first octet.
+func runeLen(c byte) int {
+	switch {
+	case c < 0xc0:
+		return 1 // none is
+	case c < 0xe0:
+		return 2
+	case c < 0xf0:
+		return 3
+	}
+	return 4
 }
 
 // begin looks at the start of a line.

@@ -91,6 +91,9 @@ func single(canonical string) bool {
 }
 
 func (m *Message) checkHeaders() error {
+	if len(m.Headers) == 0 {
+		return nil
+	}
 	seen := make(map[string]bool, len(m.Headers))
 	for _, name := range m.List.fieldNames() {
 		seen[name] = true
@@ -139,6 +142,9 @@ func isFieldName(s string) bool {
 // checkText checks what goes into a header field. Encoding could carry control
 // characters, but what the decoded value does then is up to the reader.
 func checkText(field, s string) error {
+	if isPrintable(s) {
+		return nil
+	}
 	if !utf8.ValidString(s) {
 		return &FieldError{Field: field, Reason: ErrBadHeaderValue, Detail: "invalid UTF-8"}
 	}
@@ -148,6 +154,16 @@ func checkText(field, s string) error {
 		}
 	}
 	return nil
+}
+
+// isPrintable reports printable ASCII.
+func isPrintable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // checkBodies checks the bodies but for the calendar.
@@ -196,6 +212,9 @@ func isAlphanumeric(c byte) bool {
 }
 
 func (m *Message) checkAttachments() error {
+	if len(m.Inlines)+len(m.Attachments) == 0 && m.Calendar.Filename == "" {
+		return nil
+	}
 	ids := make(map[string]bool)
 	lists := []struct {
 		field  string
