@@ -41,6 +41,13 @@ func BenchmarkAppendGeneral(b *testing.B) {
 	benchmarkAppend(b, cfg)
 }
 
+// BenchmarkAppendCyrillic has bodies that take base64.
+func BenchmarkAppendCyrillic(b *testing.B) {
+	cfg := newsletter
+	cfg.Text, cfg.HTML = strings.Repeat("Съешь же ещё этих мягких булок\n", 35)+"{{.name}}", strings.Repeat("<p>Съешь же ещё этих мягких французских булок</p>\n", 100)+"{{.name}}"
+	benchmarkAppend(b, cfg)
+}
+
 func benchmarkAppend(b *testing.B, cfg message.TemplateConfig) {
 	t := mustTemplate(b, cfg)
 	r := recipient(row)

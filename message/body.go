@@ -80,7 +80,7 @@ var scratches = sync.Pool{New: func() any { return &scratch{} }}
 
 // free gives the memory to the next message, unless it is much.
 func (s *scratch) free() {
-	if cap(s.text) <= 1<<20 {
+	if cap(s.text) <= mostKept {
 		s.text = s.text[:0]
 		scratches.Put(s)
 	}

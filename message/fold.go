@@ -74,6 +74,9 @@ func goName(header string) string { return strings.ReplaceAll(header, "-", "") }
 // one. Longer runs of white space stay inside of an atom: many readers make one
 // space of them where a line is folded.
 func nextAtom(s string) (atom, rest string, more bool) {
+	if strings.IndexByte(s, ' ') < 0 {
+		return s, "", false
+	}
 	for i := 1; i+1 < len(s); i++ {
 		if s[i] == ' ' && !isWSP(s[i-1]) && !isWSP(s[i+1]) {
 			return s[:i], s[i+1:], true
@@ -87,6 +90,12 @@ func isWSP(c byte) bool { return c == ' ' || c == '\t' }
 // words writes s as it is, to be folded at its single spaces, and last behind
 // the last atom.
 func (f *field) words(s, last string) {
+	if s != "" && len(f.out)-f.line+1+len(s)+len(last) <= foldAt {
+		f.begin()
+		f.out = append(append(f.out, s...), last...)
+		f.end()
+		return
+	}
 	for s != "" {
 		atom, rest, more := nextAtom(s)
 		f.begin()
@@ -109,24 +118,21 @@ func (f *field) text(s string) {
 	}
 }
 
+// isPlainText reports short words of ASCII with single spaces between, none of
+// which looks like an encoded word.
 func isPlainText(s string) bool {
-	for rest := s; rest != ""; {
-		var atom string
-		atom, rest, _ = nextAtom(rest)
-		if len(atom) > maxWord || !isPlainWord(atom) {
-			return false
-		}
-	}
-	return true
-}
-
-// isPlainWord reports ASCII without white space that does not look like an
-// encoded word.
-func isPlainWord(s string) bool {
+	word := 0 // the length of the word so far
 	for i := range len(s) {
 		switch c := s[i]; {
-		case c >= 0x80 || isWSP(c), c == '=' && i+1 < len(s) && s[i+1] == '?':
+		case c == ' ':
+			if word == 0 || i == len(s)-1 {
+				return false
+			}
+			word = 0
+		case c >= 0x80 || c == '\t' || word == maxWord || c == '=' && i+1 < len(s) && s[i+1] == '?':
 			return false
+		default:
+			word++
 		}
 	}
 	return true

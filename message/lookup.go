@@ -36,14 +36,20 @@ func lookUp(fields any, name string) (string, found) {
 		}
 		return "", foundOther
 	case FieldFunc:
-		if value, ok := f(name); ok {
-			return value, foundText
-		}
-		return "", foundNone
+		return callField(f, name)
+	case func(string) (string, bool):
+		return callField(f, name)
 	case nil:
 		return "", foundNone
 	}
 	return structField(reflect.ValueOf(fields), name)
+}
+
+func callField(f FieldFunc, name string) (string, found) {
+	if value, ok := f(name); ok {
+		return value, foundText
+	}
+	return "", foundNone
 }
 
 func structField(v reflect.Value, name string) (string, found) {
@@ -116,8 +122,13 @@ func lacks(data any, name string) bool {
 
 // executable returns the fields as text/template reads them.
 func (t *Template) executable(fields any) any {
-	get, ok := fields.(FieldFunc)
-	if !ok {
+	var get FieldFunc
+	switch f := fields.(type) {
+	case FieldFunc:
+		get = f
+	case func(string) (string, bool):
+		get = f
+	default:
 		return fields
 	}
 	data := make(map[string]string, len(t.refs))

@@ -145,7 +145,7 @@ func TestFieldsFrom(t *testing.T) {
 		return value, ok
 	})
 	for _, fields := range []any{
-		map[string]string{"Name": "Zoë", "City": "Köln"}, map[string]any{"Name": "Zoë", "City": "Köln"}, person{Name: "Zoë", City: "Köln"}, &person{Name: "Zoë", City: "Köln"}, get,
+		map[string]string{"Name": "Zoë", "City": "Köln"}, map[string]any{"Name": "Zoë", "City": "Köln"}, person{Name: "Zoë", City: "Köln"}, &person{Name: "Zoë", City: "Köln"}, get, (func(string) (string, bool))(get),
 	} {
 		m, err := render(t, tmpl, fields)
 		if err != nil || m.Subject != "Zoë" || m.Text != "Zoë of Köln, friend" || m.HTML != "Zoë of Köln" {

@@ -38,9 +38,8 @@ type Recipient struct {
 // gives the same bytes. Several goroutines may render at once, each with a
 // Recipient of its own.
 func (t *Template) Append(out []byte, r *Recipient) ([]byte, error) {
-	s := t.states.Get().(*renderState)
-	defer t.states.Put(s)
-	s.reset()
+	s := t.state()
+	defer t.free(s)
 	if err := t.settle(s, r); err != nil {
 		return out, err
 	}
@@ -74,9 +73,8 @@ func (t *Template) appendMessage(out []byte, r *Recipient) ([]byte, error) {
 // Message renders the message for a recipient as a Message. It has been
 // validated. What Append says of r and of errors holds here too.
 func (t *Template) Message(r *Recipient) (Message, error) {
-	s := t.states.Get().(*renderState)
-	defer t.states.Put(s)
-	s.reset()
+	s := t.state()
+	defer t.free(s)
 	if err := t.settle(s, r); err != nil {
 		return Message{}, err
 	}
@@ -133,9 +131,20 @@ type renderedPart struct {
 	encoding encoding
 }
 
-func (s *renderState) reset() {
+func (t *Template) state() *renderState {
+	s := t.states.Get().(*renderState)
 	s.parts, s.text, s.values, s.ends, s.size = s.parts[:0], s.text[:0], s.values[:0], s.ends[:0], 0
+	return s
 }
+
+// free gives the memory to the next rendering, unless it is much.
+func (t *Template) free(s *renderState) {
+	if cap(s.text)+cap(s.values)+cap(s.pending) <= mostKept {
+		t.states.Put(s)
+	}
+}
+
+const mostKept = 1 << 20
 
 // valueAt returns the value i.
 func (s *renderState) valueAt(i int) []byte {
@@ -179,8 +188,7 @@ func (t *Template) settle(s *renderState, r *Recipient) error {
 		if r.Date = t.base.Date; r.Date.IsZero() {
 			r.Date = time.Now()
 		}
-	}
-	if y := headerTime(r.Date).Year(); y < 1900 || y > 9999 {
+	} else if y := headerTime(r.Date).Year(); y < 1900 || y > 9999 {
 		return &FieldError{Field: "Date", Reason: ErrBadDate, Detail: r.Date.String()}
 	}
 	if r.MessageID == "" {
