@@ -20,6 +20,7 @@ type merge struct {
 // A hole is where a value goes.
 type hole struct {
 	name     string   // of the field; empty for the recipient's token
+	slot     int      // the number of the field among those that the template merges
 	ref      fieldRef // for the error if it is missing
 	tolerant bool     // missing is the same as empty
 	instead  string   // of an empty value

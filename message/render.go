@@ -109,6 +109,7 @@ func (t *Template) Message(r *Recipient) (Message, error) {
 // A renderState is the memory of one rendering.
 type renderState struct {
 	parts   []renderedPart
+	slots   []slot
 	text    []byte // what the parts came to, where it is not merged
 	values  []byte // what is merged, escaped and normalised
 	ends    []int  // where each value ends
@@ -134,11 +135,13 @@ type renderedPart struct {
 func (t *Template) state() *renderState {
 	s := t.states.Get().(*renderState)
 	s.parts, s.text, s.values, s.ends, s.size = s.parts[:0], s.text[:0], s.values[:0], s.ends[:0], 0
+	s.slots = slices.Grow(s.slots[:0], t.slots)[:t.slots]
 	return s
 }
 
 // free gives the memory to the next rendering, unless it is much.
 func (t *Template) free(s *renderState) {
+	clear(s.slots)
 	if cap(s.text)+cap(s.values)+cap(s.pending) <= mostKept {
 		t.states.Put(s)
 	}
@@ -278,7 +281,7 @@ func (t *Template) mergeValues(s *renderState, p *part, fields any) (ok bool, er
 			s.ends = append(s.ends, len(s.values))
 			continue
 		}
-		value, found := lookUp(fields, h.name)
+		value, found := s.lookUp(fields, h)
 		switch {
 		case found == foundOther:
 			return false, nil

@@ -18,6 +18,7 @@ func (t *Template) compileMessage() error {
 			p.merge = nil
 		}
 	}
+	t.assignSlots()
 	var err error
 	if t.origin, err = m.appendOrigin(nil); err != nil {
 		return err
@@ -26,6 +27,26 @@ func (t *Template) compileMessage() error {
 		return err
 	}
 	return t.compileBody()
+}
+
+// assignSlots numbers the fields that are merged.
+func (t *Template) assignSlots() {
+	slots := map[string]int{}
+	for _, p := range t.parts {
+		if p.merge == nil {
+			continue
+		}
+		for i := range p.merge.holes {
+			h := &p.merge.holes[i]
+			slot, ok := slots[h.name]
+			if !ok {
+				slot = len(slots)
+				slots[h.name] = slot
+			}
+			h.slot = slot
+		}
+	}
+	t.slots = len(slots)
 }
 
 // compileBody encodes what is the same for all: attachments, inlines, a calendar.

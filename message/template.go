@@ -77,6 +77,7 @@ type Template struct {
 	origin  []byte // From, Sender and Reply-To
 	further []byte // Message.Headers
 	body    []segment
+	slots   int       // how many fields are merged
 	states  sync.Pool // of *renderState
 }
 
