@@ -212,8 +212,11 @@ func lastUnit(line []byte) int {
 
 // codedOctets counts the octets of text that a piece of a line stands for.
 func codedOctets(line []byte) int {
-	n := 0
-	for i := 0; i < len(line); i++ {
+	n := bytes.IndexByte(line, '=')
+	if n < 0 {
+		return len(line)
+	}
+	for i := n; i < len(line); i++ {
 		if line[i] == '=' {
 			i += 2
 		}
