@@ -60,7 +60,7 @@ func (g *generator) line() string {
 	return strings.TrimSpace(strings.NewReplacer("\r", "", "\n", "", "\t", " ", "   ", " ").Replace(g.text(g.IntN(160))))
 }
 
-func (g *generator) length() int { return []int{1, 50, 500, 3000, 20000}[g.IntN(5)%(1+g.IntN(5))] }
+func (g *generator) length() int { return []int{1, 50, 500, 2000, 8000}[g.IntN(5)%(1+g.IntN(5))] }
 
 // mail returns a mail and the message that it is of, half of them by way of a template.
 func (g *generator) mail(t *testing.T) ([]byte, message.Message) {
@@ -113,7 +113,7 @@ func (g *generator) bodies(text, amp, html *string) {
 
 func (g *generator) files(m *message.Message) {
 	content := func() []byte {
-		b := make([]byte, g.IntN(4000))
+		b := make([]byte, g.IntN(1500))
 		for i := range b {
 			b[i] = byte(g.Uint32())
 		}
