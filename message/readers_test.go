@@ -109,7 +109,7 @@ func pairs(list ...message.Address) (p [][2]string) {
 // TestReaders has thousands of generated mails read by enmime, by the standard
 // library and by Python.
 func TestReaders(t *testing.T) {
-	const n = 2400
+	const n = 2000
 	var mails [][]byte
 	var want []reading
 	g := newGenerator(7)
