@@ -79,7 +79,12 @@ func (a Address) validate(field string) error {
 // characters become spaces.
 func (a Address) String() string {
 	a.Name, a.Addr = spaced(a.Name), spaced(a.Addr)
-	return strings.Join(addressAtoms(a), " ")
+	if a == (Address{}) {
+		return ""
+	}
+	var f field
+	_ = f.address(a, "") // writes one that is bad as it is
+	return strings.ReplaceAll(string(f.out), "\r\n", "")[len(" "):]
 }
 
 // spaced puts spaces in the place of the control characters that checkText
@@ -93,7 +98,12 @@ func spaced(s string) string {
 	}, s)
 }
 
-func (a Address) needsUTF8() bool {
+// NeedsSMTPUTF8 reports whether the local part is not ASCII. Mail to such an
+// address can only go through a server that offers SMTPUTF8 (RFC 6531).
+func (a Address) NeedsSMTPUTF8() bool {
+	if address.IsASCII(a.Addr) {
+		return false
+	}
 	mb, err := parseMailbox(a.Addr)
 	return err == nil && mb.UTF8
 }
@@ -111,15 +121,54 @@ type mailbox struct {
 // String gives the form for header and envelope. A domain in U-labels is only
 // legal where the local part calls for SMTPUTF8 anyway; everywhere else
 // A-labels let the message pass any server.
-func (mb mailbox) String() string {
+func (mb mailbox) String() string { return mb.Local + "@" + mb.domain() }
+
+func (mb mailbox) append(out []byte) []byte {
+	out = append(append(out, mb.Local...), '@')
+	return append(out, mb.domain()...)
+}
+
+func (mb mailbox) domain() string {
 	if mb.UTF8 {
-		return mb.Local + "@" + mb.unicode
+		return mb.unicode
 	}
-	return mb.Local + "@" + mb.ASCII
+	return mb.ASCII
 }
 
 // key is equal for two mailboxes that are surely the same.
 func (mb mailbox) key() string { return mb.Local + "@" + mb.CanonicalDomain() }
+
+// isPlainMailbox reports an addr-spec that surely is a good one and is written as it
+// stands, as nearly all are.
+func isPlainMailbox(addr string) bool {
+	const mostLabel = 63
+	if len(addr) > address.MaxLen {
+		return false
+	}
+	domain, atom := false, 0 // atom is the length of the atom or label so far
+	for i := range len(addr) {
+		switch c := addr[i]; {
+		case isAlphanumeric(c):
+			atom++
+		case atom == 0:
+			return false
+		case c == '.':
+			atom = 0
+		case c == '@' && !domain:
+			domain, atom = true, 0
+		case c == '_' || !domain && (c == '-' || c == '+'):
+			atom++
+		case domain && c == '-' && i+1 < len(addr) && addr[i+1] != '.':
+			atom++
+		default:
+			return false
+		}
+		if domain && atom > mostLabel {
+			return false
+		}
+	}
+	return domain && atom > 0
+}
 
 // parseMailbox checks an addr-spec.
 func parseMailbox(addr string) (mailbox, error) {
@@ -132,8 +181,4 @@ func parseMailbox(addr string) (mailbox, error) {
 		mb.unicode, err = idna.Lookup.ToUnicode(mb.ASCII)
 	}
 	return mb, err
-}
-
-func quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }

@@ -3,6 +3,7 @@ package message_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bulksmtp/bulksmtp/message"
 )
@@ -18,8 +19,8 @@ var newsletter = message.TemplateConfig{
 var row = map[string]string{"name": "Zoë", "city": "Köln", "email": "zoe@example.net"}
 
 func BenchmarkBytes(b *testing.B) {
-	m := base()
-	if err := mustTemplate(b, newsletter).Render(&m, row); err != nil {
+	m, err := mustTemplate(b, newsletter).Message(recipient(row))
+	if err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
@@ -30,15 +31,32 @@ func BenchmarkBytes(b *testing.B) {
 	}
 }
 
-func BenchmarkRenderAndBytes(b *testing.B) {
-	t := mustTemplate(b, newsletter)
+func BenchmarkAppend(b *testing.B) { benchmarkAppend(b, newsletter) }
+
+// BenchmarkAppendGeneral has a condition in each body.
+func BenchmarkAppendGeneral(b *testing.B) {
+	cfg := newsletter
+	cfg.Text += "{{if .name}}.{{end}}"
+	cfg.HTML += "{{if .name}}.{{end}}"
+	benchmarkAppend(b, cfg)
+}
+
+// BenchmarkAppendCyrillic has bodies that take base64.
+func BenchmarkAppendCyrillic(b *testing.B) {
+	cfg := newsletter
+	cfg.Text, cfg.HTML = strings.Repeat("Съешь же ещё этих мягких булок\n", 35)+"{{.name}}", strings.Repeat("<p>Съешь же ещё этих мягких французских булок</p>\n", 100)+"{{.name}}"
+	benchmarkAppend(b, cfg)
+}
+
+func benchmarkAppend(b *testing.B, cfg message.TemplateConfig) {
+	t := mustTemplate(b, cfg)
+	r := recipient(row)
+	var buf []byte
 	b.ReportAllocs()
 	for b.Loop() {
-		m := base()
-		if err := t.Render(&m, row); err != nil {
-			b.Fatal(err)
-		}
-		if _, err := m.Bytes(); err != nil {
+		r.Date, r.MessageID = time.Time{}, ""
+		var err error
+		if buf, err = t.Append(buf[:0], r); err != nil {
 			b.Fatal(err)
 		}
 	}

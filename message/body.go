@@ -4,26 +4,95 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"net/textproto"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/jhillyerd/enmime"
 )
 
-// writeBody has enmime write the root part: the rest of the header, the empty
-// line and all content. The message has been validated and settled.
-func (m *Message) writeBody(buf *bytes.Buffer) error {
-	root := m.tree()
-	if err := root.Encode(buf); err != nil {
-		return fmt.Errorf("message: %w", err)
+// A bodyPart is a part whose content is text of the Message.
+type bodyPart struct {
+	field string // of Message, for errors
+	media string // the value of Content-Type
+	text  string
+}
+
+// The body parts of a message in their order, from the plainest to the one that
+// a reader shows if it can (RFC 2046 5.1.4).
+const (
+	bodyText = iota
+	bodyAMP
+	bodyHTML
+	bodyCalendar
+	bodyParts // how many there are
+)
+
+func (m *Message) bodies() [bodyParts]bodyPart {
+	plain := "text/plain; charset=utf-8"
+	if m.Flowed {
+		plain += "; format=flowed"
 	}
-	if len(root.Content) == 0 && root.FirstChild == nil {
-		// enmime ends the header of an empty part with nothing at all.
-		buf.WriteString("\r\n")
+	return [...]bodyPart{
+		bodyText:     {"Text", plain, m.Text},
+		bodyAMP:      {"AMP", "text/x-amp-html; charset=utf-8", m.AMP},
+		bodyHTML:     {"HTML", "text/html; charset=utf-8", m.HTML},
+		bodyCalendar: {"Calendar.Content", m.Calendar.media("text/calendar"), m.Calendar.Content},
 	}
-	return nil
+}
+
+// appendBody appends the root part: the rest of the header, the empty line and
+// all content. The message has been validated and settled.
+func (m *Message) appendBody(out []byte) ([]byte, error) {
+	var ends [bodyParts]int
+	var encodings [bodyParts]encoding
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	l, err := m.layOut(func(i int, text string) string {
+		from := len(s.text)
+		s.text = m.wireText(s.text, i, text)
+		ends[i] = len(s.text)
+		encodings[i] = examine(s.text[from:]).encoding(m.EightBit)
+		return string(encodings[i])
+	})
+	if err != nil {
+		return out, err
+	}
+	from := 0 // the texts are in their order, one behind the other
+	for _, piece := range l {
+		out = append(out, piece.static...)
+		switch {
+		case piece.file != nil:
+			out = appendBase64(out, piece.file)
+		case piece.body != noBody:
+			out = encodings[piece.body].append(out, s.text[from:ends[piece.body]])
+			from = ends[piece.body]
+		}
+	}
+	return out, nil
+}
+
+// A scratch has the texts of a message while it is built.
+type scratch struct{ text []byte }
+
+var scratches = sync.Pool{New: func() any { return &scratch{} }}
+
+// free gives the memory to the next message, unless it is much.
+func (s *scratch) free() {
+	if cap(s.text) <= mostKept {
+		s.text = s.text[:0]
+		scratches.Put(s)
+	}
+}
+
+// wireText appends the text of a body part as it is before it is encoded.
+func (m *Message) wireText(out []byte, i int, text string) []byte {
+	if i == bodyText && m.Flowed {
+		return appendFlowed(out, text)
+	}
+	start := len(out)
+	return appendEnd(appendNormalized(out, text), start)
 }
 
 // tree makes the parts. They are new ones each time, since Encode changes them.
@@ -31,80 +100,99 @@ func (m *Message) writeBody(buf *bytes.Buffer) error {
 //	multipart/mixed
 //	├ multipart/alternative
 //	│ ├ text/plain
-//	│ └ multipart/related
-//	│   ├ text/html
-//	│   └ inlines
+//	│ ├ text/x-amp-html
+//	│ ├ multipart/related
+//	│ │ ├ text/html
+//	│ │ └ inlines
+//	│ └ text/calendar
 //	└ attachments
 //
 // with only as many levels as the message needs. (enmime's builder would put
 // the alternative into the related, where the text has no use for the images.)
-func (m *Message) tree() *enmime.Part {
-	b := bounds{tag: m.tag()}
+func (b *treeBuilder) tree(m *Message, encodingOf func(i int, text string) string) *enmime.Part {
 	var views, files []*enmime.Part
 	for i := range m.Inlines {
-		files = append(files, m.Inlines[i].part("inline"))
+		files = append(files, b.file(&m.Inlines[i], "inline"))
 	}
-	if m.Text != "" {
-		views = append(views, textPart("text/plain", m.Text))
-	}
-	if m.HTML != "" {
-		html := textPart("text/html", m.HTML)
-		if len(files) > 0 {
-			html = b.multipart("related", append([]*enmime.Part{html}, files...))
-			html.ContentTypeParams["type"] = "text/html" // RFC 2387 3.1
+	for i, body := range m.bodies() {
+		if body.text == "" {
+			continue
+		}
+		view := textPart(body.media, encodingOf(i, body.text), i)
+		if i == bodyHTML && len(files) > 0 {
+			view = b.multipart("related", `; type="text/html"`, append([]*enmime.Part{view}, files...)) // RFC 2387 3.1
 			files = nil
 		}
-		views = append(views, html)
+		views = append(views, view)
 	}
-	for i := range m.Attachments {
-		files = append(files, m.Attachments[i].part("attachment"))
+	for _, a := range m.attached() {
+		files = append(files, b.file(&a, "attachment"))
 	}
 	if len(views) == 0 && len(files) == 0 {
-		return textPart("text/plain", "")
+		return textPart(m.bodies()[bodyText].media, encodingOf(bodyText, ""), bodyText)
 	}
 	if len(views) > 1 {
-		views = []*enmime.Part{b.multipart("alternative", views)}
+		views = []*enmime.Part{b.multipart("alternative", "", views)}
 	}
 	if len(files) == 0 {
 		return views[0]
 	}
-	return b.multipart("mixed", append(views, files...))
+	return b.multipart("mixed", "", append(views, files...))
 }
 
-// bounds numbers the boundaries of one message.
-type bounds struct {
-	tag string
-	n   int
+// attached returns the attachments with the calendar's file, if it has one.
+func (m *Message) attached() []Attachment {
+	if m.Calendar.Content == "" || m.Calendar.Filename == "" {
+		return m.Attachments
+	}
+	return append(m.Attachments[:len(m.Attachments):len(m.Attachments)], m.Calendar.attachment())
 }
 
-func (b *bounds) multipart(subtype string, children []*enmime.Part) *enmime.Part {
+// A treeBuilder makes the parts of one message.
+type treeBuilder struct {
+	tag       string // starts all boundaries
+	n         int    // boundaries made
+	allow8bit bool
+	files     [][]byte // contents to be encoded, in the order of their marks
+}
+
+// multipart makes a multipart; params are further parameters of Content-Type.
+func (b *treeBuilder) multipart(subtype, params string, children []*enmime.Part) *enmime.Part {
 	b.n++
-	p := enmime.NewPart("multipart/" + subtype)
-	p.Boundary = b.tag + strconv.Itoa(b.n)
+	boundary := b.tag + strconv.Itoa(b.n)
+	p := rawPart(textproto.MIMEHeader{"Content-Type": {"multipart/" + subtype + `; boundary="` + boundary + `"` + params}}, nil)
+	p.Boundary = boundary
 	for _, c := range children {
 		p.AddChild(c)
 	}
 	return p
 }
 
-// tag starts all boundaries of the message. It is made from the Message-ID, so
-// that the same message has the same bytes each time. "=_" cannot occur in
-// quoted-printable or base64 (RFC 2045 6.7); what goes out unencoded is searched.
+// tag starts all boundaries of the message. Without a Boundary it is made from
+// the Message-ID, so that the same message has the same bytes each time. "=_"
+// cannot occur in quoted-printable or base64 (RFC 2045 6.7), text that is not
+// encoded has no line that starts like a boundary (see isRisky), and attached
+// messages are searched.
 func (m *Message) tag() string {
+	if m.Boundary != "" {
+		return boundaryTag(m.Boundary)
+	}
 	id, _ := parseMessageID(m.MessageID)
 	for n := 0; ; n++ {
 		sum := sha256.Sum256([]byte(id + strconv.Itoa(n)))
-		tag := "=_" + hex.EncodeToString(sum[:12]) + "_"
-		if !strings.Contains(m.Text, tag) && !strings.Contains(m.HTML, tag) && !m.attached(tag) {
+		if tag := boundaryTag(hex.EncodeToString(sum[:12])); !m.quotes(tag) {
 			return tag
 		}
 	}
 }
 
-func (m *Message) attached(tag string) bool {
+func boundaryTag(boundary string) string { return "=_" + boundary + "_" }
+
+// quotes reports whether an attached message has the tag in it.
+func (m *Message) quotes(tag string) bool {
 	for _, list := range [][]Attachment{m.Inlines, m.Attachments} {
 		for i := range list {
-			typ, _, _ := list[i].mediaType()
+			typ, _, _ := list[i].mediaType(m.EightBit)
 			if isMessageType(typ) && bytes.Contains(list[i].Content, []byte(tag)) {
 				return true
 			}
@@ -113,19 +201,16 @@ func (m *Message) attached(tag string) bool {
 	return false
 }
 
-// textPart makes a text part in the transfer encoding that suits it.
-func textPart(typ, text string) *enmime.Part {
-	content := normalize(text)
-	cte := chooseEncoding(content)
+func textPart(media, encodingName string, i int) *enmime.Part {
 	return rawPart(textproto.MIMEHeader{
-		"Content-Type":              {typ + "; charset=utf-8"},
-		"Content-Transfer-Encoding": {string(cte)},
-	}, cte.encode(content))
+		"Content-Type":              {media},
+		"Content-Transfer-Encoding": {encodingName},
+	}, mark(i))
 }
 
-// part makes the part of an attachment or inline.
-func (a *Attachment) part(disposition string) *enmime.Part {
-	typ, params, _ := a.mediaType()
+// file makes the part of an attachment or inline.
+func (b *treeBuilder) file(a *Attachment, disposition string) *enmime.Part {
+	typ, params, _ := a.mediaType(b.allow8bit)
 	h := textproto.MIMEHeader{"Content-Type": {formatMedia("Content-Type", typ, params)}}
 	names := map[string]string{}
 	if name := a.baseName(); name != "" {
@@ -137,15 +222,20 @@ func (a *Attachment) part(disposition string) *enmime.Part {
 	}
 	if isMessageType(typ) {
 		// RFC 2046 5.2.1 allows no encoding; the content has been checked.
-		h.Set("Content-Transfer-Encoding", string(enc7bit))
-		return rawPart(h, normalize(string(a.Content)))
+		content := normalize(string(a.Content))
+		e := enc7bit
+		if examine(content).eightBit > 0 {
+			e = enc8bit
+		}
+		h.Set("Content-Transfer-Encoding", string(e))
+		return rawPart(h, content)
 	}
-	p := enmime.NewPart("") // the header above, not enmime's
-	p.Header = h
-	// From a reader enmime encodes in base64 whatever the type is. Otherwise it
-	// would take an attached text/csv for mail text and change its line ends.
-	p.ContentReader = bytes.NewReader(a.Content)
-	return p
+	if len(a.Content) == 0 {
+		return rawPart(h, nil)
+	}
+	h.Set("Content-Transfer-Encoding", string(encBase64))
+	b.files = append(b.files, a.Content)
+	return rawPart(h, mark(bodyParts+len(b.files)-1))
 }
 
 // rawPart makes a part that enmime writes as it is. Only parts of a parser with

@@ -10,81 +10,79 @@ import (
 // with 60 the first one fits on a line behind any usual field name.
 const maxWord = 60
 
-// encodedWords writes s as encoded words (RFC 2047), which a reader joins
-// again without the spaces between them. No rune is split. B is taken when more
-// than half of s is not ASCII: filters hold it against text that has no use
-// for it. Q uses only what is allowed in a display name (RFC 2047 5 (3)), which
+// encode writes s as encoded words (RFC 2047), which a reader joins again
+// without the spaces between them. No rune is split. B is taken when more than
+// half of s is not ASCII: filters hold it against text that has no use for it. Q
+// uses only what is allowed in a display name (RFC 2047 5 (3)), which
 // mime.QEncoding does not keep to.
-func encodedWords(s string) []string {
-	if s == "" {
-		return nil
-	}
+func (f *field) encode(s string) {
 	eightBit := 0
 	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			eightBit++
+		eightBit += int(s[i] >> 7)
+	}
+	inB := eightBit*2 > len(s)
+	for s != "" {
+		f.begin()
+		if inB {
+			s = s[f.wordB(s):]
+		} else {
+			s = s[f.wordQ(s):]
 		}
+		f.out = append(f.out, "?="...)
+		f.end()
 	}
-	if eightBit*2 <= len(s) {
-		return splitWords(s, "=?utf-8?q?", func(r string) int {
-			n := 0
-			for i := range len(r) {
-				n += qLen(r[i])
-			}
-			return n
-		}, maxWord-len("=?utf-8?q??="), qEncode)
-	}
-	// Octets count here: 4 characters for each 3 of them.
-	room := (maxWord - len("=?utf-8?b??=")) / 4 * 3
-	return splitWords(s, "=?utf-8?b?", func(r string) int { return len(r) }, room,
-		func(r string) string { return base64.StdEncoding.EncodeToString([]byte(r)) })
 }
 
-// splitWords cuts s between runes into pieces whose sizes add up to room at
-// most, and encodes each.
-func splitWords(s, prefix string, size func(string) int, room int, encode func(string) string) []string {
-	var words []string
-	start, used := 0, 0
+// wordB begins an encoded word and returns how much of s is in it.
+func (f *field) wordB(s string) int {
+	const room = (maxWord - len("=?utf-8?b??=")) / 4 * 3 // 4 characters for each 3 octets
+	n := min(room, len(s))
+	for n < len(s) && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	f.out = append(f.out, "=?utf-8?b?"...)
+	f.out = base64.StdEncoding.AppendEncode(f.out, []byte(s[:n]))
+	return n
+}
+
+// wordQ does in Q what wordB does in B.
+func (f *field) wordQ(s string) int {
+	f.out = append(f.out, "=?utf-8?q?"...)
+	end := f.atom + len(" ") + maxWord - len("?=")
 	for i := 0; i < len(s); {
-		_, n := utf8.DecodeRuneInString(s[i:])
-		w := size(s[i : i+n])
-		if used+w > room {
-			words = append(words, prefix+encode(s[start:i])+"?=")
-			start, used = i, 0
-		}
-		used += w
-		i += n
-	}
-	return append(words, prefix+encode(s[start:])+"?=")
-}
-
-func qLen(c byte) int {
-	if qPlain(c) || c == ' ' {
-		return 1
-	}
-	return 3
-}
-
-func qPlain(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
-		strings.IndexByte("!*+-/", c) >= 0
-}
-
-func qEncode(s string) string {
-	var b strings.Builder
-	for i := range len(s) {
-		switch c := s[i]; {
+		c := s[i]
+		switch {
+		case len(f.out) == end:
+			return i
+		case qPlain[c]:
+			f.out = append(f.out, c)
+			i++
+			continue
 		case c == ' ':
-			b.WriteByte('_')
-		case qPlain(c):
-			b.WriteByte(c)
-		default:
-			b.WriteByte('=')
-			b.WriteByte(upperHex[c>>4])
-			b.WriteByte(upperHex[c&15])
+			f.out = append(f.out, '_')
+			i++
+			continue
+		}
+		n := 1
+		if c >= utf8.RuneSelf {
+			_, n = utf8.DecodeRuneInString(s[i:])
+		}
+		if len(f.out)+3*n > end {
+			return i
+		}
+		for ; n > 0; n-- {
+			f.out = append(f.out, '=', upperHex[s[i]>>4], upperHex[s[i]&15])
+			i++
 		}
 	}
-	return b.String()
+	return len(s)
 }
+
+var qPlain = func() (table [256]bool) {
+	for c := range table {
+		table[c] = isAlphanumeric(byte(c)) || strings.IndexByte("!*+-/", byte(c)) >= 0
+	}
+	return table
+}()
 
 const upperHex = "0123456789ABCDEF"

@@ -38,6 +38,18 @@ var (
 	// ErrBadContentID: missing where it is needed, used twice, or with control
 	// characters.
 	ErrBadContentID = errors.New("bad content ID")
+	// ErrBadCalendar: not an iCalendar object, or one of another method.
+	ErrBadCalendar = errors.New("bad calendar")
+	// ErrBadBoundary: a character that Message.Boundary cannot have, or a
+	// boundary that an attached message has as well.
+	ErrBadBoundary = errors.New("bad boundary")
+	// ErrBadList: a value that a field of a List cannot have.
+	ErrBadList = errors.New("bad list")
+	// ErrNotLiteral: a field of TemplateConfig.Message that differs from recipient
+	// to recipient and has its place in TemplateConfig or Recipient.
+	ErrNotLiteral = errors.New("not the same for all recipients")
+	// ErrBadFunc: a function that templates cannot call.
+	ErrBadFunc = errors.New("bad function")
 	// ErrTooLong: a value that cannot be folded into lines of 998 octets.
 	ErrTooLong = errors.New("too long for a line")
 )
@@ -67,7 +79,7 @@ func (e *FieldError) Unwrap() error { return e.Reason }
 
 // A TemplateError says which part of a template failed, and where.
 type TemplateError struct {
-	Part   string // "subject", "text" or "html"
+	Part   string // "subject", "text", "html", "amp", or "header " and its name
 	Line   int    // from 1; 0 when not known
 	Column int    // in octets, from 1; 0 when not known
 	Field  string // the missing field with ErrMissingField, else empty

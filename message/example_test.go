@@ -1,9 +1,14 @@
 package message_test
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/textproto"
 	"strings"
 	"time"
 
@@ -87,9 +92,10 @@ func Example() {
 // A message for each recipient from one template.
 func ExampleTemplate() {
 	t, err := message.NewTemplate(message.TemplateConfig{
+		Message: message.Message{From: message.Address{Addr: "news@example.org"}},
 		Subject: "News for {{.name}}",
-		Text:    "Dear {{.name}},\nyou live in {{.city}}.\n",
-		HTML:    "<p>Dear <b>{{.name}}</b>, you live in {{.city}}.</p>",
+		Text:    "Dear {{.name | default \"reader\"}},\nyou live in {{.city}}.\n",
+		HTML:    "<p>Dear <b>{{.name | default \"reader\"}}</b>, you live in {{.city}}.</p>",
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -97,26 +103,87 @@ func ExampleTemplate() {
 	// Before anything is sent: has each row what the template uses?
 	fmt.Println(t.Check([]string{"email", "name"}))
 
-	base := message.Message{From: message.Address{Addr: "news@example.org"}}
+	var content []byte
 	for _, row := range []map[string]string{
 		{"email": "ann@example.net", "name": "Ann & Co", "city": "Zürich"},
-		{"email": "bob@example.net", "name": "Bob", "city": "Oslo"},
+		{"email": "bob@example.net", "name": "", "city": "Oslo"},
 	} {
-		m := base // each copy gets its own Date and Message-ID
-		m.To = []message.Address{{Name: row["name"], Addr: row["email"]}}
-		if err := t.Render(&m, row); err != nil {
+		content, err = t.Append(content[:0], &message.Recipient{
+			To:     message.Address{Name: row["name"], Addr: row["email"]},
+			Fields: row,
+		})
+		if err != nil {
 			log.Fatal(err)
 		}
-		if _, err := m.Bytes(); err != nil {
-			log.Fatal(err)
-		}
-		fmt.Println(m.Subject, m.HTML)
+		// Here the content goes to smtpclient or pool.
+		_, html, _ := strings.Cut(string(content), "text/html; charset=utf-8\r\n\r\n")
+		fmt.Println(html[:strings.Index(html, "\r\n")])
 	}
 	// Output:
 	// message: template text:2:15: missing field "city"
-	// message: template html:1:41: missing field "city"
-	// News for Ann & Co <p>Dear <b>Ann &amp; Co</b>, you live in Zürich.</p>
-	// News for Bob <p>Dear <b>Bob</b>, you live in Oslo.</p>
+	// message: template html:1:60: missing field "city"
+	// <p>Dear <b>Ann &amp; Co</b>, you live in Z=C3=BCrich.</p>
+	// <p>Dear <b>reader</b>, you live in Oslo.</p>
+}
+
+// A newsletter that readers leave with one click (RFC 8058), and the web server
+// that they come to.
+func ExampleOneClick() {
+	oneClick, err := message.NewOneClick(message.OneClickConfig{
+		URL:    "https://example.org/unsubscribe/{token}",
+		Keys:   [][]byte{[]byte("a secret of the sender and the web server")},
+		Mailto: "mailto:leave@example.org",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	t, err := message.NewTemplate(message.TemplateConfig{
+		Message: message.Message{
+			From: message.Address{Name: "Example Weekly", Addr: "news@example.org"},
+			List: message.List{ID: "weekly.example.org", OneClick: oneClick},
+		},
+		Subject: "News for {{.name}}",
+		Text:    "Dear {{.name}},\n\nto leave: {{unsubscribe}}\n",
+		HTML:    `<p>Dear {{.name}},</p><p><a href="{{unsubscribe}}">Leave</a></p>`,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	mail, err := t.Append(nil, &message.Recipient{
+		To:     message.Address{Addr: "ann@example.net"},
+		Fields: map[string]string{"name": "Ann"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	mux := http.NewServeMux()
+	mux.HandleFunc("/unsubscribe/{token}", func(w http.ResponseWriter, r *http.Request) {
+		recipient, clicked, err := oneClick.Request(r)
+		switch {
+		case err != nil:
+			http.Error(w, "This link is not one of ours.", http.StatusBadRequest)
+		case clicked:
+			fmt.Println("unsubscribe", recipient)
+		default:
+			fmt.Println("show a button to", recipient)
+		}
+	})
+
+	header, err := textproto.NewReader(bufio.NewReader(bytes.NewReader(mail))).ReadMIMEHeader()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(header.Get("List-Id"), header.Get("List-Unsubscribe-Post"))
+	link, _, _ := strings.Cut(strings.TrimPrefix(header.Get("List-Unsubscribe"), "<"), ">")
+	mux.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", link, nil))
+	button := httptest.NewRequest("POST", link, strings.NewReader("List-Unsubscribe=One-Click"))
+	button.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	mux.ServeHTTP(httptest.NewRecorder(), button)
+	// Output:
+	// <weekly.example.org> List-Unsubscribe=One-Click
+	// show a button to ann@example.net
+	// unsubscribe ann@example.net
 }
 
 // A row of merge values that cannot stand in a header is found before it is sent.

@@ -1,7 +1,7 @@
 package message
 
 import (
-	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/bulksmtp/bulksmtp/internal/address"
@@ -12,141 +12,225 @@ const (
 	maxLine = 998 // … and MUST have no more
 )
 
-// A field writes a header field out of atoms, the pieces between which it may
-// be folded. enmime folds too, but encodes a whole value as soon as one octet of
-// it is not ASCII, addresses included, and never looks at the 998.
+// A field writes a header field behind what out has, atom by atom; between
+// atoms it may be folded. enmime folds too, but encodes a whole value as soon as
+// one octet of it is not ASCII, addresses included, and never looks at the 998.
 //
 // An atom has no CR or LF: what goes into the atoms has been checked.
 type field struct {
-	buf  *bytes.Buffer
-	name string
-	col  int
-	long bool // a line went over maxLine
+	out   []byte
+	name  string
+	line  int  // where the present line starts in out
+	atom  int  // where the present atom starts, its space included
+	begun bool // there is an atom
+	long  bool // a line went over maxLine
 }
 
-func newField(buf *bytes.Buffer, name string) *field {
-	buf.WriteString(name)
-	buf.WriteByte(':')
-	return &field{buf: buf, name: name, col: len(name) + 1}
+func openField(out []byte, name string) field {
+	f := field{out: out, name: name, line: len(out)}
+	f.out = append(append(f.out, name...), ':')
+	return f
 }
 
-// add writes an atom behind a space or, where the line would get too long,
-// on a line of its own.
+// begin starts an atom: what is appended to out until end.
+func (f *field) begin() {
+	f.atom = len(f.out)
+	f.out = append(f.out, ' ')
+}
+
+// end moves the atom to a line of its own where its line got too long.
+func (f *field) end() {
+	length, own := len(f.out)-f.line, len(f.out)-f.atom
+	if length > foldAt && (f.begun || own <= foldAt || length > maxLine) {
+		f.out = slices.Insert(f.out, f.atom, '\r', '\n')
+		f.line = f.atom + len("\r\n")
+		length = own
+	}
+	f.begun = true
+	f.long = f.long || length > maxLine
+}
+
+// add writes an atom.
 func (f *field) add(atom string) {
-	first := f.col == len(f.name)+1
-	if f.col+1+len(atom) > foldAt && (!first || 1+len(atom) <= foldAt || f.col+1+len(atom) > maxLine) {
-		f.buf.WriteString("\r\n")
-		f.col = 0
-	}
-	f.buf.WriteByte(' ')
-	f.buf.WriteString(atom)
-	f.col += 1 + len(atom)
-	f.long = f.long || f.col > maxLine
+	f.begin()
+	f.out = append(f.out, atom...)
+	f.end()
 }
 
-// end finishes the field.
-func (f *field) end() error {
-	f.buf.WriteString("\r\n")
+// close finishes the field.
+func (f *field) close() ([]byte, error) {
+	f.out = append(f.out, "\r\n"...)
 	if f.long {
-		return &FieldError{Field: goName(f.name), Reason: ErrTooLong}
+		return f.out, &FieldError{Field: goName(f.name), Reason: ErrTooLong}
 	}
-	return nil
+	return f.out, nil
 }
 
 // goName gives the name that the field of a header has in Message: errors name
 // what the caller has set.
 func goName(header string) string { return strings.ReplaceAll(header, "-", "") }
 
-// writeField writes a whole field.
-func writeField(buf *bytes.Buffer, name string, atoms ...string) error {
-	f := newField(buf, name)
-	for _, a := range atoms {
-		f.add(a)
+// nextAtom cuts s at the first single space; more reports whether there was
+// one. Longer runs of white space stay inside of an atom: many readers make one
+// space of them where a line is folded.
+func nextAtom(s string) (atom, rest string, more bool) {
+	if strings.IndexByte(s, ' ') < 0 {
+		return s, "", false
 	}
-	return f.end()
-}
-
-// splitAtoms cuts s at each single space. Longer runs of white space stay
-// inside of an atom: many readers make one space of them where a line is folded.
-func splitAtoms(s string) []string {
-	var atoms []string
-	start := 0
 	for i := 1; i+1 < len(s); i++ {
 		if s[i] == ' ' && !isWSP(s[i-1]) && !isWSP(s[i+1]) {
-			atoms = append(atoms, s[start:i])
-			start = i + 1
+			return s[:i], s[i+1:], true
 		}
 	}
-	if start < len(s) {
-		atoms = append(atoms, s[start:])
-	}
-	return atoms
+	return s, "", false
 }
 
 func isWSP(c byte) bool { return c == ' ' || c == '\t' }
 
-// subjectAtoms writes text that a reader gets back exactly. Text that cannot
-// stand as it is, or that would look like an encoded word, is encoded as a whole.
-func subjectAtoms(s string) []string {
-	atoms := splitAtoms(s)
-	for _, a := range atoms {
-		if len(a) > maxWord || !address.IsASCII(a) || strings.Contains(a, "=?") || strings.ContainsAny(a, " \t") {
-			return encodedWords(s)
-		}
+// words writes s as it is, to be folded at its single spaces, and last behind
+// the last atom.
+func (f *field) words(s, last string) {
+	if s != "" && len(f.out)-f.line+1+len(s)+len(last) <= foldAt {
+		f.begin()
+		f.out = append(append(f.out, s...), last...)
+		f.end()
+		return
 	}
-	return atoms
+	for s != "" {
+		atom, rest, more := nextAtom(s)
+		f.begin()
+		f.out = append(f.out, atom...)
+		if !more {
+			f.out = append(f.out, last...)
+		}
+		f.end()
+		s = rest
+	}
 }
 
-// valueAtoms writes the value of a further header: ASCII as it is, since it may
+// text writes text that a reader gets back exactly. Text that cannot stand as
+// it is, or that would look like an encoded word, is encoded as a whole.
+func (f *field) text(s string) {
+	if isPlainText(s) {
+		f.words(s, "")
+	} else {
+		f.encode(s)
+	}
+}
+
+// isPlainText reports short words of ASCII with single spaces between, none of
+// which looks like an encoded word.
+func isPlainText(s string) bool {
+	word := 0 // the length of the word so far
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == ' ':
+			if word == 0 || i == len(s)-1 {
+				return false
+			}
+			word = 0
+		case c >= 0x80 || c == '\t' || word == maxWord || c == '=' && i+1 < len(s) && s[i+1] == '?':
+			return false
+		default:
+			word++
+		}
+	}
+	return true
+}
+
+// value writes the value of a further header: ASCII as it is, since it may
 // have a structure; words that are not ASCII, in runs, as encoded words.
-func valueAtoms(s string) []string {
-	words := splitAtoms(strings.Trim(s, " \t"))
+func (f *field) value(s string) {
+	s = strings.Trim(s, " \t")
 	if address.IsASCII(s) {
-		return words
+		f.words(s, "")
+		return
 	}
 	needs := func(w string) bool { return !address.IsASCII(w) || strings.Contains(w, "=?") }
-	var atoms []string
-	for i := 0; i < len(words); {
-		if !needs(words[i]) {
-			atoms = append(atoms, words[i])
-			i++
+	for s != "" {
+		atom, rest, more := nextAtom(s)
+		if !needs(atom) {
+			f.add(atom)
+			s = rest
 			continue
 		}
-		run := i
-		for i < len(words) && needs(words[i]) {
-			i++
-		}
-		atoms = append(atoms, encodedWords(strings.Join(words[run:i], " "))...)
-	}
-	return atoms
-}
-
-// phraseAtoms writes a display name (RFC 5322 3.2.5): bare where all words are
-// atoms, quoted where it is short ASCII, else encoded.
-func phraseAtoms(name string) []string {
-	if !address.IsASCII(name) || strings.Contains(name, "=?") || strings.ContainsRune(name, '\t') || len(name) > maxWord {
-		return encodedWords(name)
-	}
-	words := splitAtoms(name)
-	for _, w := range words {
-		for i := range len(w) {
-			if !address.IsAtext(w[i]) {
-				return []string{quote(name)}
+		run := len(atom) // of words that are encoded together
+		for more {
+			var next string
+			if next, _, more = nextAtom(s[run+1:]); !needs(next) {
+				break
 			}
+			run += 1 + len(next)
 		}
+		f.encode(s[:run])
+		s = s[min(run+1, len(s)):]
 	}
-	return words
 }
 
-// addressAtoms writes one mailbox. The address has been checked.
-func addressAtoms(a Address) []string {
+// phrase writes a display name (RFC 5322 3.2.5): bare where all words are
+// atoms, quoted where it is short ASCII, else encoded. It reports whether it
+// ended in an encoded word, which must have a space behind it (RFC 2047 5).
+func (f *field) phrase(name, last string) (encoded bool) {
+	if len(name) > maxWord || !isQuotable(name) {
+		f.encode(name)
+		return true
+	}
+	if strings.ContainsFunc(name, func(r rune) bool { return r != ' ' && !address.IsAtext(byte(r)) }) || !singleSpaces(name) {
+		f.begin()
+		f.out = append(appendQuoted(f.out, name), last...)
+		f.end()
+		return false
+	}
+	f.words(name, last)
+	return false
+}
+
+// isQuotable reports ASCII that can stand in a quoted string and is not taken
+// for an encoded word by readers that look for them there.
+func isQuotable(s string) bool {
+	return address.IsASCII(s) && !strings.Contains(s, "=?") && strings.IndexByte(s, '\t') < 0
+}
+
+// singleSpaces reports that spaces stand alone, and neither first nor last.
+func singleSpaces(s string) bool {
+	return !strings.HasPrefix(s, " ") && !strings.HasSuffix(s, " ") && !strings.Contains(s, "  ")
+}
+
+// appendQuoted appends a quoted string (RFC 5322 3.2.4).
+func appendQuoted(out []byte, s string) []byte {
+	out = append(out, '"')
+	for i := range len(s) {
+		if s[i] == '"' || s[i] == '\\' {
+			out = append(out, '\\')
+		}
+		out = append(out, s[i])
+	}
+	return append(out, '"')
+}
+
+// address writes one mailbox, with last behind it. It reports what is wrong with
+// the address; then it has written something to look at.
+func (f *field) address(a Address, last string) error {
 	mb, err := parseMailbox(a.Addr)
-	spec := mb.String()
 	if err != nil {
-		spec = a.Addr // only for String: nothing is built of it
+		f.mailbox(a.Name, a.Addr, last)
+		return err
 	}
-	if a.Name == "" {
-		return []string{spec}
+	f.mailbox(a.Name, mb.String(), last)
+	return nil
+}
+
+// mailbox writes a display name and an addr-spec, which may stand alone.
+func (f *field) mailbox(name, spec, last string) {
+	if name != "" {
+		f.phrase(name, "")
 	}
-	return append(phraseAtoms(a.Name), "<"+spec+">")
+	f.begin()
+	if name != "" {
+		f.out = append(append(append(f.out, '<'), spec...), '>')
+	} else {
+		f.out = append(f.out, spec...)
+	}
+	f.out = append(f.out, last...)
+	f.end()
 }

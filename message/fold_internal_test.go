@@ -1,7 +1,6 @@
 package message
 
 import (
-	"bytes"
 	"errors"
 	"reflect"
 	"strings"
@@ -13,7 +12,9 @@ import (
 func TestTooLongNamesTheField(t *testing.T) {
 	for _, header := range []string{"From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID"} {
 		var fe *FieldError
-		err := writeField(new(bytes.Buffer), header, strings.Repeat("x", maxLine))
+		f := openField(nil, header)
+		f.add(strings.Repeat("x", maxLine))
+		_, err := f.close()
 		if !errors.As(err, &fe) || !errors.Is(err, ErrTooLong) {
 			t.Errorf("%s: %v", header, err)
 			continue

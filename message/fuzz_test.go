@@ -125,10 +125,10 @@ func FuzzTemplate(f *testing.F) {
 	f.Add(`{{define "x"}}{{.a}}{{end}}{{template "x" .}}`, "{{")
 	f.Add(`<a href="{{.u}}" title='{{.t}}' onclick="f({{.j}})">`, "a\r\nb")
 	f.Fuzz(func(t *testing.T, source, value string) {
-		tmpl, err := message.NewTemplate(message.TemplateConfig{Subject: source, Text: source, HTML: source})
+		tmpl, err := newTemplate(message.TemplateConfig{Subject: source, Text: source, HTML: source})
 		if err != nil {
 			var te *message.TemplateError
-			if !errors.As(err, &te) {
+			if !errors.As(err, &te) && !errors.Is(err, message.ErrBadText) {
 				t.Fatal(err)
 			}
 			return
@@ -137,8 +137,7 @@ func FuzzTemplate(f *testing.F) {
 		for _, name := range tmpl.Fields() {
 			data[name] = value
 		}
-		m := base()
-		err = tmpl.Render(&m, data)
+		m, err := render(t, tmpl, data)
 		if errors.Is(err, message.ErrMissingField) {
 			t.Errorf("%q: %v, but fields are %q", source, err, tmpl.Fields())
 		}
@@ -146,4 +145,15 @@ func FuzzTemplate(f *testing.F) {
 			t.Errorf("subject %q", m.Subject)
 		}
 	})
+}
+
+// FuzzRecipient: whatever a recipient is made of, the message has its own header
+// fields and parts, and no others.
+func FuzzRecipient(f *testing.F) {
+	for _, poison := range poisons {
+		f.Add(poison, "bob@example.net")
+		f.Add("x", poison)
+	}
+	tmpl := injectable(f)
+	f.Fuzz(func(t *testing.T, data, addr string) { checkInjectable(t, tmpl, data, addr) })
 }

@@ -1,108 +1,144 @@
 package message
 
-import (
-	"bytes"
-	"strings"
-	"time"
-)
+import "time"
 
-// writeHeader writes all fields but those of the root part, which enmime
+// appendHeader appends all fields but those of the root part, which enmime
 // writes behind them. The message has been validated and settled.
-func (m *Message) writeHeader(buf *bytes.Buffer) error {
-	fields := []func(*bytes.Buffer) error{
-		m.writeOrigin, m.writeDestination, m.writeIdentification, m.writeFurther,
-	}
-	for _, write := range fields {
-		if err := write(buf); err != nil {
-			return err
+func (m *Message) appendHeader(out []byte) ([]byte, error) {
+	out = appendDate(out, m.Date)
+	id, _ := parseMessageID(m.MessageID)
+	for _, write := range []func([]byte) ([]byte, error){
+		m.appendOrigin,
+		m.appendDestination,
+		func(out []byte) ([]byte, error) { return appendMessageID(out, id) },
+		func(out []byte) ([]byte, error) { return appendSubject(out, m.Subject) },
+		m.appendFurther,
+		func(out []byte) ([]byte, error) { return m.List.appendFields(out, m.listToken()) },
+	} {
+		var err error
+		if out, err = write(out); err != nil {
+			return out, err
 		}
 	}
-	return writeField(buf, "MIME-Version", "1.0")
+	return append(out, mimeVersion...), nil
 }
 
-// writeOrigin writes RFC 5322 3.6.1 and 3.6.2.
-func (m *Message) writeOrigin(buf *bytes.Buffer) error {
-	if err := writeField(buf, "Date", formatDate(m.Date)); err != nil {
-		return err
-	}
-	if err := writeAddresses(buf, "From", []Address{m.From}); err != nil {
-		return err
-	}
+const mimeVersion = "MIME-Version: 1.0\r\n"
+
+// appendOrigin appends RFC 5322 3.6.2.
+func (m *Message) appendOrigin(out []byte) ([]byte, error) {
+	out, err := appendAddresses(out, "From", m.From)
 	// A Sender that is the author SHOULD NOT be written.
-	if m.Sender.Addr != "" && m.Sender != m.From {
-		if err := writeAddresses(buf, "Sender", []Address{m.Sender}); err != nil {
-			return err
-		}
+	if err == nil && m.Sender.Addr != "" && m.Sender != m.From {
+		out, err = appendAddresses(out, "Sender", m.Sender)
 	}
-	return writeAddresses(buf, "Reply-To", m.ReplyTo)
+	if err == nil {
+		out, err = appendAddresses(out, "Reply-To", m.ReplyTo...)
+	}
+	return out, err
 }
 
-// writeDestination writes RFC 5322 3.6.3, of which Bcc is left out: a blind copy
-// shall not be known to the others.
-func (m *Message) writeDestination(buf *bytes.Buffer) error {
+// appendDestination appends RFC 5322 3.6.3, of which Bcc is left out: a blind
+// copy shall not be known to the others.
+func (m *Message) appendDestination(out []byte) ([]byte, error) {
 	if len(m.To)+len(m.Cc) == 0 {
-		return m.writeGroup(buf)
+		return m.appendGroup(out)
 	}
-	if err := writeAddresses(buf, "To", m.To); err != nil {
-		return err
+	out, err := appendAddresses(out, "To", m.To...)
+	if err == nil {
+		out, err = appendAddresses(out, "Cc", m.Cc...)
 	}
-	return writeAddresses(buf, "Cc", m.Cc)
+	return out, err
 }
 
-// writeGroup writes an empty group (RFC 5322 3.4 and A.1.3): a message without
-// To draws the suspicion of filters.
-func (m *Message) writeGroup(buf *bytes.Buffer) error {
+// appendGroup appends an empty group (RFC 5322 3.4 and A.1.3): a message
+// without To draws the suspicion of filters.
+func (m *Message) appendGroup(out []byte) ([]byte, error) {
 	name := m.ToGroup
 	if name == "" {
 		name = "undisclosed-recipients"
 	}
-	atoms := phraseAtoms(name)
-	if last := len(atoms) - 1; strings.HasSuffix(atoms[last], "?=") {
-		atoms = append(atoms, ":;") // RFC 2047 5: a space ends an encoded word
-	} else {
-		atoms[last] += ":;"
+	f := openField(out, "To")
+	if f.phrase(name, ":;") {
+		f.add(":;")
 	}
-	return writeField(buf, "To", atoms...)
+	return f.close()
 }
 
-// writeIdentification writes RFC 5322 3.6.4 and 3.6.5.
-func (m *Message) writeIdentification(buf *bytes.Buffer) error {
-	id, _ := parseMessageID(m.MessageID)
-	if err := writeField(buf, "Message-ID", id); err != nil {
-		return err
-	}
-	return writeField(buf, "Subject", subjectAtoms(m.Subject)...)
-}
-
-func (m *Message) writeFurther(buf *bytes.Buffer) error {
+func (m *Message) appendFurther(out []byte) ([]byte, error) {
 	for i, h := range m.Headers {
-		if err := writeField(buf, h.Name, valueAtoms(h.Value)...); err != nil {
-			return &FieldError{Field: element("Headers", i) + ".Value", Reason: ErrTooLong, Detail: h.Name}
+		var err error
+		if out, err = appendFurtherField(out, h.Name, h.Value); err != nil {
+			return out, tooLongHeader(element("Headers", i)+".Value", h.Name)
 		}
 	}
-	return nil
+	return out, nil
 }
 
-// writeAddresses writes a list of mailboxes, or nothing if it is empty.
-func writeAddresses(buf *bytes.Buffer, name string, list []Address) error {
+// appendFurtherField appends a header of Headers. The error does not name it.
+func appendFurtherField(out []byte, name, value string) ([]byte, error) {
+	f := openField(out, name)
+	f.value(value)
+	return f.close()
+}
+
+func tooLongHeader(field, name string) error {
+	return &FieldError{Field: field, Reason: ErrTooLong, Detail: name}
+}
+
+// appendMessageID appends RFC 5322 3.6.4; id has its angle brackets.
+func appendMessageID(out []byte, id string) ([]byte, error) {
+	f := openField(out, "Message-ID")
+	f.add(id)
+	return f.close()
+}
+
+func appendSubject(out []byte, subject string) ([]byte, error) {
+	f := openField(out, "Subject")
+	f.text(subject)
+	return f.close()
+}
+
+// appendAddresses appends a list of mailboxes, or nothing if it is empty.
+func appendAddresses(out []byte, name string, list ...Address) ([]byte, error) {
 	if len(list) == 0 {
-		return nil
+		return out, nil
 	}
-	f := newField(buf, name)
+	f := openField(out, name)
 	for i, a := range list {
-		atoms := addressAtoms(a)
+		last := ""
 		if i < len(list)-1 {
-			atoms[len(atoms)-1] += ","
+			last = ","
 		}
-		for _, atom := range atoms {
-			f.add(atom)
+		if err := f.address(a, last); err != nil {
+			return out, addressError(goName(name), a.Addr, err)
 		}
 	}
-	return f.end()
+	return f.close()
 }
 
-// formatDate writes a date-time of RFC 5322 3.3.
-func formatDate(t time.Time) string { return headerTime(t).Format(time.RFC1123Z) }
+// appendDate appends the date-time of RFC 5322 3.3.
+func appendDate(out []byte, t time.Time) []byte {
+	out = append(out, "Date: "...)
+	out = headerTime(t).AppendFormat(out, time.RFC1123Z)
+	return append(out, "\r\n"...)
+}
+
+// A dateField is the Date of a second, kept for the next message.
+type dateField struct {
+	second int64
+	offset int // of the zone
+	text   []byte
+}
+
+// append appends the field for t.
+func (d *dateField) append(out []byte, t time.Time) []byte {
+	_, offset := t.Zone()
+	if second := t.Unix(); second != d.second || offset != d.offset || d.text == nil {
+		d.second, d.offset, d.text = second, offset, appendDate(d.text[:0], t)
+	}
+	return append(out, d.text...)
+}
 
 // headerTime takes a time out of a zone that a header cannot express: one with
 // seconds in its offset, as local mean times have, or more than a day off.

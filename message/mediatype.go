@@ -56,9 +56,9 @@ var typesByExtension = map[string]string{
 
 // mediaType gives the attachment's type: the one that was set, or else the one
 // that is guessed.
-func (a *Attachment) mediaType() (string, map[string]string, error) {
+func (a *Attachment) mediaType(allow8bit bool) (string, map[string]string, error) {
 	if a.ContentType == "" {
-		return a.guessType()
+		return a.guessType(allow8bit)
 	}
 	typ, params, err := mime.ParseMediaType(a.ContentType)
 	if err == nil && !strings.Contains(typ, "/") {
@@ -70,9 +70,9 @@ func (a *Attachment) mediaType() (string, map[string]string, error) {
 // guessType gives the type of the extension, or else what the content looks
 // like. A guess must not make the attachment impossible, nor name a charset
 // that the content is not in.
-func (a *Attachment) guessType() (string, map[string]string, error) {
+func (a *Attachment) guessType(allow8bit bool) (string, map[string]string, error) {
 	t := typesByExtension[strings.ToLower(path.Ext(a.baseName()))]
-	if isMessageType(t) && !isMailData(a.Content) {
+	if isMessageType(t) && !isMailData(a.Content, allow8bit) {
 		t = "application/octet-stream"
 	}
 	if t == "" {
@@ -92,16 +92,16 @@ func (a *Attachment) baseName() string {
 
 // checkType refuses types that the transfer encoding of an attachment, base64,
 // is not allowed for (RFC 2045 6.4, RFC 2046 5.2.1).
-func (a *Attachment) checkType() error {
-	typ, params, err := a.mediaType()
+func (a *Attachment) checkType(allow8bit bool) error {
+	typ, params, err := a.mediaType(allow8bit)
 	if err != nil {
 		return fmt.Errorf("%s: %w", excerpt(a.ContentType), err)
 	}
 	if strings.HasPrefix(typ, "multipart/") {
 		return fmt.Errorf("%s cannot be attached as it is", typ)
 	}
-	if isMessageType(typ) && !isMailData(a.Content) {
-		return fmt.Errorf("%s needs 7-bit content in lines of 998 octets at most", typ)
+	if isMessageType(typ) && !isMailData(a.Content, allow8bit) {
+		return fmt.Errorf("%s needs content in lines of 998 octets at most, 7-bit unless EightBit is set", typ)
 	}
 	for name, value := range params {
 		if checkText("", value) != nil || len(name) > maxParamName {
@@ -153,7 +153,7 @@ func formatParam(key, value string, spaces bool) []string {
 	if plain {
 		s := key + "=" + value
 		if value == "" || strings.ContainsFunc(value, func(r rune) bool { return !isTokenChar(byte(r)) }) {
-			s = key + "=" + quote(value)
+			s = key + "=" + string(appendQuoted(nil, value))
 		}
 		if len(s) <= paramWidth {
 			return []string{s}

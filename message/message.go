@@ -1,7 +1,7 @@
 package message
 
 import (
-	"bytes"
+	"slices"
 	"time"
 )
 
@@ -37,15 +37,37 @@ type Message struct {
 	// Headers are further header fields, written in this order.
 	Headers []Header
 
+	// List says which mailing list or campaign the message belongs to, and
+	// writes its header fields; zero writes none.
+	List List
+
 	// Text and HTML are the body, either or both, in UTF-8 with any line
 	// endings. Both make a multipart/alternative. A body that does not end in a
 	// line end is given one.
 	Text, HTML string
+	// AMP is a further form of the HTML, in AMP for Email (text/x-amp-html).
+	// Readers that do not know it show the HTML.
+	AMP string
+	// Calendar is an invitation, or an answer to one.
+	Calendar Calendar
 	// Inlines are shown by the HTML, which refers to them as "cid:" and their
 	// ContentID.
 	Inlines []Attachment
 	// Attachments are listed with the message.
 	Attachments []Attachment
+
+	// Flowed lets readers wrap the lines of Text to their width (RFC 3676,
+	// format=flowed). Lines over 76 characters are broken at spaces so that
+	// readers join them again; spaces at line ends are lost.
+	Flowed bool
+	// EightBit leaves bodies and attached messages with characters beyond ASCII
+	// as they are (RFC 6152), which is shorter. It is for a relay that is known
+	// to offer 8BITMIME; to others smtpclient does not send such a message.
+	EightBit bool
+	// Boundary is part of what separates the parts: letters, digits, dots,
+	// dashes, 60 at most. If it is empty, it is made from the Message-ID. It need not
+	// be secret: nothing in a message can be mistaken for its boundary.
+	Boundary string
 }
 
 // A Header is a further header field of a [Message].
@@ -63,44 +85,28 @@ type Header struct {
 	Value string
 }
 
-// An Attachment is a file that travels with a [Message].
-type Attachment struct {
-	// Filename is what the reader sees, in any language; may be empty. Only
-	// what is behind the last slash or backslash goes out: where the file lay
-	// concerns nobody, and a reader might follow the path.
-	Filename string
-	// ContentType is a media type with or without parameters. If it is empty,
-	// it follows from the file name's extension or, failing that, from the
-	// content; it does not depend on the machine. A type found for text has
-	// charset=utf-8 if the content is UTF-8, and no charset if it is not.
-	ContentType string
-	// ContentID is what a "cid:" URL in the HTML names, with or without angle
-	// brackets. For an inline, empty means the file name that goes out.
-	// Characters that RFC 5322 does not allow here, all that is not ASCII among
-	// them, are percent-encoded, which few readers undo: stay with ASCII.
-	ContentID string
-	// Content is only read. It arrives as it is: no line ending is changed,
-	// except in an attached message (message/rfc822).
-	Content []byte
-}
-
 // Bytes builds the message, checking all fields as Validate does before it
 // builds anything; the error is a [*FieldError]. It sets Date and MessageID if
 // they are zero, so that the next call gives the same bytes.
 func (m *Message) Bytes() ([]byte, error) {
+	return m.Append(nil)
+}
+
+// Append appends what Bytes returns to out. After an error that is out as it
+// was.
+func (m *Message) Append(out []byte) ([]byte, error) {
 	if err := m.Validate(); err != nil {
-		return nil, err
+		return out, err
 	}
 	m.settle()
-	var buf bytes.Buffer
-	buf.Grow(m.sizeHint())
-	if err := m.writeHeader(&buf); err != nil {
-		return nil, err
+	built, err := m.appendHeader(slices.Grow(out, m.sizeHint()))
+	if err == nil {
+		built, err = m.appendBody(built)
 	}
-	if err := m.writeBody(&buf); err != nil {
-		return nil, err
+	if err != nil {
+		return out, err
 	}
-	return buf.Bytes(), nil
+	return built, nil
 }
 
 // settle gives the message what it keeps over all attempts to send it.
@@ -156,12 +162,12 @@ func (m *Message) Envelope() (sender string, recipients []string, err error) {
 // that offers SMTPUTF8 (RFC 6531), and its header may have 8-bit octets
 // (RFC 6532). An internationalised domain alone does not need it.
 func (m *Message) NeedsSMTPUTF8() bool {
-	if m.From.needsUTF8() || m.Sender.needsUTF8() {
+	if m.From.NeedsSMTPUTF8() || m.Sender.NeedsSMTPUTF8() {
 		return true
 	}
 	for _, list := range append(m.recipientLists(), addressList{"ReplyTo", m.ReplyTo}) {
 		for _, a := range list.addrs {
-			if a.needsUTF8() {
+			if a.NeedsSMTPUTF8() {
 				return true
 			}
 		}
@@ -182,7 +188,7 @@ func (m *Message) recipientLists() []addressList {
 // sizeHint estimates the size of the message, so that a large one is not copied
 // over and over while its buffer grows.
 func (m *Message) sizeHint() int {
-	n := 2048 + 80*(len(m.To)+len(m.Cc)) + (len(m.Text)+len(m.HTML))*5/4
+	n := 2048 + 80*(len(m.To)+len(m.Cc)) + (len(m.Text)+len(m.HTML)+len(m.AMP)+2*len(m.Calendar.Content))*5/4
 	for _, list := range [][]Attachment{m.Inlines, m.Attachments} {
 		for _, a := range list {
 			n += 512 + len(a.Content)*4/3 + len(a.Content)/28

@@ -20,20 +20,40 @@ func NewMessageID(domain string) string {
 	if err != nil {
 		mb.ASCII = "message.invalid"
 	}
-	return "<" + strings.ToLower(rand.Text()) + "@" + mb.ASCII + ">"
+	return string(appendNewMessageID(nil, mb.ASCII))
+}
+
+// appendNewMessageID appends a new Message-ID in an ASCII domain.
+func appendNewMessageID(out []byte, domain string) []byte {
+	const letters = "abcdefghijklmnopqrstuvwxyz234567"
+	var random [26]byte // of 5 bits each
+	rand.Read(random[:])
+	out = append(out, '<')
+	for _, c := range random {
+		out = append(out, letters[c%32])
+	}
+	return append(append(append(out, '@'), domain...), '>')
 }
 
 var errMessageID = errors.New("not <left@right> of ASCII atoms")
 
 // parseMessageID checks a msg-id and gives it angle brackets.
 func parseMessageID(id string) (string, error) {
+	out, err := appendMsgID(nil, id)
+	return string(out), err
+}
+
+// appendMsgID checks a msg-id and appends it in angle brackets.
+func appendMsgID(out []byte, id string) ([]byte, error) {
 	id = strings.TrimSuffix(strings.TrimPrefix(id, "<"), ">")
 	left, right, ok := strings.Cut(id, "@")
-	if !ok || !address.IsASCII(id) || !address.IsDotString(left) || !address.IsDotString(right) && !address.IsLiteral(right) {
-		return "", errMessageID
+	if isPlainMailbox(id) {
+		// So is nearly every one.
+	} else if !ok || !address.IsASCII(id) || !address.IsDotString(left) || !address.IsDotString(right) && !address.IsLiteral(right) {
+		return out, errMessageID
 	}
 	if len(id) > maxMessageID {
-		return "", ErrTooLong
+		return out, ErrTooLong
 	}
-	return "<" + id + ">", nil
+	return append(append(append(out, '<'), id...), '>'), nil
 }

@@ -36,7 +36,7 @@ func build(t testing.TB, m *message.Message) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkWire(t, raw, m.NeedsSMTPUTF8())
+	checkWire(t, raw, m.NeedsSMTPUTF8() || m.EightBit)
 	return raw
 }
 

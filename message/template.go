@@ -1,128 +1,196 @@
 package message
 
 import (
-	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	htmltemplate "html/template"
-	"io"
+	"reflect"
 	"slices"
-	"strconv"
 	"strings"
-	texttemplate "text/template"
+	"sync"
 	"text/template/parse"
 )
 
-// The parts of a template, as [TemplateError] names them.
+// The parts of a template, as [TemplateError] names them. A header is named
+// "header " and its field name.
 const (
 	partSubject = "subject"
 	partText    = "text"
+	partAMP     = "amp"
 	partHTML    = "html"
+	partHeader  = "header "
 )
 
-// A TemplateConfig has the sources of a [Template]. Subject and Text are written
-// for text/template, HTML is for html/template, which escapes each value for the
-// place it stands in. An empty source leaves that field of a Message alone.
+// A TemplateConfig has the sources of a [Template]. Subject, Text and Headers
+// are written for text/template; HTML and AMP are for html/template, which
+// escapes each value for the place it stands in. Two functions are there beside
+// those of text/template:
+//
+//	{{.name | default "reader"}}   "reader" if the field is missing or empty
+//	{{unsubscribe}}                the recipient's URL of Message.List.OneClick
 //
 // html/template drops HTML comments, Outlook's conditional ones included, and
 // replaces a merged URL whose scheme is not http, https or mailto by
 // "#ZgotmplZ"; what stands in the source itself, "cid:" URLs for example, is kept.
 type TemplateConfig struct {
+	// Message is what all recipients get alike, taken literally: From, Headers,
+	// List, Inlines, Attachments and so on. Its To, Cc, Bcc, Subject, Text, HTML,
+	// AMP and MessageID must be empty. A Date is taken for all; zero is the time of
+	// each rendering. Without a Boundary the template makes one up.
+	//
+	// Slices and contents are used until the template is, and must not change.
+	Message Message
 	// Subject is the template of one line; line ends behind it are cut off.
 	Subject string
 	// Text is the template of the plain text.
 	Text string
 	// HTML is the template of the HTML.
 	HTML string
+	// AMP is the template of Message.AMP.
+	AMP string
+	// Headers are further header fields, behind Message.Headers. Their values
+	// are templates.
+	Headers []Header
+	// Funcs are further functions for all sources, as text/template has them.
+	// They are called concurrently.
+	Funcs map[string]any
 }
 
-// A Template personalises messages. It is safe for concurrent use.
+// A Template is a message with gaps, which is compiled once and rendered for
+// each recipient: with [Template.Append] into bytes that are ready to be sent,
+// or with [Template.Message] into a Message that builds to the same bytes. It is
+// safe for concurrent use.
+//
+// A source that only merges fields, {{.name}} as it is or with a default,
+// is encoded when it is compiled, and rendering copies it around the values. One
+// that has more, conditions or loops, is executed and encoded each time, which takes
+// some fifteen times as long; but only that one. So do values that are not strings,
+// and merges within scripts, style sheets and unquoted attributes.
 type Template struct {
-	parts  []templatePart
+	base   Message
+	domain string // of new Message-IDs
+	parts  []*part
 	refs   []fieldRef // in the order of parts and of the source
 	nested []fieldRef // the fields of what is not the data
+	mark   string     // stands for the recipient's token in executed sources
+
+	origin  []byte // From, Sender and Reply-To
+	further []byte // Message.Headers
+	body    []segment
+	slots   int       // how many fields are merged
+	states  sync.Pool // of *renderState
 }
 
-// A templatePart is one parsed source. Execute may be called concurrently.
-type templatePart struct {
-	name    string
-	execute func(io.Writer, any) error
-	set     func(*Message, string)
-}
-
-// NewTemplate parses the sources. The error is a [*TemplateError]: a source that
-// does not parse, one that calls a template it does not define, or HTML in which
-// html/template finds no safe place for a value.
+// NewTemplate parses and checks everything. The error is a [*TemplateError] for
+// a source that does not parse, calls a template it does not define, or is HTML
+// in which html/template finds no safe place for a value; else a [*FieldError].
 func NewTemplate(cfg TemplateConfig) (*Template, error) {
-	t := &Template{}
-	subject := strings.TrimRight(cfg.Subject, "\r\n")
-	if err := t.addText(partSubject, subject, func(m *Message, s string) { m.Subject = s }); err != nil {
+	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	if err := t.addText(partText, cfg.Text, func(m *Message, s string) { m.Text = s }); err != nil {
+	t := &Template{base: cfg.Message, mark: "unsubscribe" + strings.ToLower(rand.Text())}
+	t.states.New = func() any { return &renderState{} }
+	if t.base.Boundary == "" {
+		t.base.Boundary = strings.ToLower(rand.Text()[:20])
+	}
+	from, _ := parseMailbox(t.base.From.Addr)
+	t.domain = from.ASCII
+	if err := t.compileSources(&cfg); err != nil {
 		return nil, err
 	}
-	if err := t.addHTML(partHTML, cfg.HTML, func(m *Message, s string) { m.HTML = s }); err != nil {
-		return nil, err
-	}
-	return t, nil
+	return t, t.compileMessage()
 }
 
-const missingKey = "missingkey=error"
-
-func (t *Template) addText(name, source string, set func(*Message, string)) error {
-	if source == "" {
-		return nil
+// check checks the literal parts.
+func (cfg *TemplateConfig) check() error {
+	m := cfg.Message
+	for _, f := range []struct {
+		name  string
+		empty bool
+	}{
+		{"To", len(m.To) == 0}, {"Cc", len(m.Cc) == 0}, {"Bcc", len(m.Bcc) == 0}, {"Subject", m.Subject == ""}, {"Text", m.Text == ""},
+		{"HTML", m.HTML == ""}, {"AMP", m.AMP == ""}, {"MessageID", m.MessageID == ""}, {"List.Recipient", m.List.Recipient == ""},
+	} {
+		if !f.empty {
+			return &FieldError{Field: "Message." + f.name, Reason: ErrNotLiteral}
+		}
 	}
-	parsed, err := texttemplate.New(name).Option(missingKey).Parse(source)
-	if err != nil {
-		return templateError(name, err)
+	// Names of headers are the same for all recipients, values are not. A recipient
+	// stands in for those to come.
+	m.To = []Address{{Addr: "someone@message.invalid"}}
+	m.Headers = slices.Clone(m.Headers)
+	for _, h := range cfg.Headers {
+		m.Headers = append(m.Headers, Header{Name: h.Name})
 	}
-	trees := make(map[string]*parse.Tree)
-	for _, d := range parsed.Templates() {
-		trees[d.Name()] = d.Tree
-	}
-	t.parts = append(t.parts, templatePart{name, parsed.Execute, set})
-	return t.addRefs(name, source, trees)
-}
-
-func (t *Template) addHTML(name, source string, set func(*Message, string)) error {
-	if source == "" {
-		return nil
-	}
-	parsed, err := htmltemplate.New(name).Option(missingKey).Parse(source)
-	if err != nil {
-		return templateError(name, err)
-	}
-	trees := make(map[string]*parse.Tree)
-	for _, d := range parsed.Templates() {
-		trees[d.Name()] = d.Tree
-	}
-	if err := t.addRefs(name, source, trees); err != nil { // before escaping rewrites the trees
+	if err := m.Validate(); err != nil {
 		return err
 	}
-	// html/template escapes when it is first executed, and has no other call
-	// for it. What the execution itself says without data is no matter.
-	var refused *htmltemplate.Error
-	if err := parsed.Execute(failingWriter{}, nil); errors.As(err, &refused) {
-		return templateError(name, err)
+	for _, b := range []struct{ field, source string }{{"Text", cfg.Text}, {"HTML", cfg.HTML}, {"AMP", cfg.AMP}} {
+		if err := checkBody(b.field, b.source); err != nil {
+			return err
+		}
 	}
-	t.parts = append(t.parts, templatePart{name, parsed.Execute, set})
+	return cfg.checkFuncs()
+}
+
+// checkFuncs refuses what text/template would panic at.
+func (cfg *TemplateConfig) checkFuncs() error {
+	for name, f := range cfg.Funcs {
+		typ := reflect.TypeOf(f)
+		switch {
+		case name == funcDefault || name == funcUnsubscribe || name == funcOptional || !isIdentifier(name):
+			return &FieldError{Field: "Funcs", Reason: ErrBadFunc, Detail: excerpt(name) + " is not free"}
+		case typ == nil || typ.Kind() != reflect.Func:
+			return &FieldError{Field: "Funcs", Reason: ErrBadFunc, Detail: name + " is no function"}
+		case typ.NumOut() != 1 && (typ.NumOut() != 2 || typ.Out(1) != reflect.TypeFor[error]()):
+			return &FieldError{Field: "Funcs", Reason: ErrBadFunc, Detail: name + " returns neither a value nor a value and an error"}
+		}
+	}
 	return nil
 }
 
-// failingWriter ends an execution at its first output.
-type failingWriter struct{}
+func isIdentifier(s string) bool {
+	_, err := parse.Parse("", "{{"+s+"}}", "", "", map[string]any{s: true})
+	return err == nil && !strings.ContainsAny(s, " \t\r\n{}|.$\"'`()/")
+}
 
-func (failingWriter) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
-
-// addRefs notes the fields that a source uses. Its template is the tree of that
-// name; the others are those it defines.
-func (t *Template) addRefs(name, source string, trees map[string]*parse.Tree) error {
-	refs, nested, err := findFields(name, source, trees)
-	t.refs = append(t.refs, refs...)
-	t.nested = append(t.nested, nested...)
-	return err
+// compileSources parses the sources, in the order in which they are executed.
+func (t *Template) compileSources(cfg *TemplateConfig) error {
+	funcs := t.funcs(cfg.Funcs)
+	add := func(name, source string, isHTML bool, body int) error {
+		if source == "" {
+			return nil
+		}
+		p, err := t.compilePart(name, source, isHTML, funcs)
+		if err != nil {
+			return err
+		}
+		p.body = body
+		t.parts = append(t.parts, p)
+		return nil
+	}
+	if err := add(partSubject, strings.TrimRight(cfg.Subject, "\r\n"), false, noBody); err != nil {
+		return err
+	}
+	for i, h := range cfg.Headers {
+		if err := add(partHeader+h.Name, h.Value, false, noBody); err != nil {
+			return err
+		}
+		if h.Value != "" {
+			p := t.parts[len(t.parts)-1]
+			p.header, p.field = h.Name, element("Headers", len(cfg.Message.Headers)+i)+".Value"
+		}
+	}
+	for _, s := range []struct {
+		name, source string
+		isHTML       bool
+		body         int
+	}{{partText, cfg.Text, false, bodyText}, {partAMP, cfg.AMP, true, bodyAMP}, {partHTML, cfg.HTML, true, bodyHTML}} {
+		if err := add(s.name, s.source, s.isHTML, s.body); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Fields returns the names of the top-level fields of the data that the
@@ -139,9 +207,9 @@ func (t *Template) Fields() []string {
 	return slices.Compact(names)
 }
 
-// Check reports each use of a field that is not among the known ones, as
-// [*TemplateError] with ErrMissingField, joined into one error. It is for
-// refusing a template before anything is sent.
+// Check reports each use of a field that is not among the known ones and has no
+// default, as [*TemplateError] with ErrMissingField, joined into one error. It
+// is for refusing a template before anything is sent.
 //
 // It takes the values of the known fields for strings, as those of a
 // map[string]string are, and so reports the use of a field of a value as well:
@@ -151,7 +219,7 @@ func (t *Template) Fields() []string {
 func (t *Template) Check(known []string) error {
 	var errs []error
 	for _, r := range t.refs {
-		if !slices.Contains(known, r.name) {
+		if !r.optional && !slices.Contains(known, r.name) {
 			errs = append(errs, r.missing())
 		}
 	}
@@ -165,80 +233,3 @@ func (t *Template) Check(known []string) error {
 
 // errNoFields is the ErrMissingField of a field of a string.
 var errNoFields = fmt.Errorf("a value has no fields, only the data ($) have: %w", ErrMissingField)
-
-// Render executes the template with the data and sets the Subject, Text and HTML
-// of m, as far as the template has them. Data are typically a
-// map[string]string; a key it lacks is a [*TemplateError] with ErrMissingField,
-// also in a condition. (For {{index . "name"}} only Check finds that.) A subject
-// with CR, LF, NUL or another control character is a [*FieldError] with
-// ErrBadHeaderValue. On error m is not changed.
-func (t *Template) Render(m *Message, data any) error {
-	var buf bytes.Buffer
-	rendered := make([]string, len(t.parts))
-	for i, p := range t.parts {
-		buf.Reset()
-		if err := p.execute(&buf, data); err != nil {
-			return t.executeError(p.name, err, data)
-		}
-		rendered[i] = buf.String()
-		if p.name == partSubject {
-			if err := checkText("Subject", rendered[i]); err != nil {
-				return err
-			}
-		}
-	}
-	for i, p := range t.parts {
-		p.set(m, rendered[i])
-	}
-	return nil
-}
-
-// executeError types what went wrong in an execution.
-func (t *Template) executeError(part string, err error, data any) error {
-	e := templateError(part, err)
-	for _, r := range t.refs {
-		if r.part == part && r.line == e.Line && r.column == e.Column && lacks(data, r.name) {
-			return r.missing()
-		}
-	}
-	return e
-}
-
-// templateError types an error of text/template or html/template. They give the
-// position only in the text: "template: NAME:LINE:COLUMN: " or
-// "html/template:NAME:LINE:COLUMN: ". The column, from 0, may be absent, in
-// some errors of html/template the line too.
-func templateError(part string, err error) *TemplateError {
-	e := &TemplateError{Part: part, Err: err}
-	_, at, _ := strings.Cut(err.Error(), "template:")
-	at, ok := strings.CutPrefix(strings.TrimPrefix(at, " "), part+":")
-	if !ok {
-		return e
-	}
-	numbers := strings.SplitN(at, ":", 3)
-	line, err := strconv.Atoi(numbers[0])
-	if err != nil {
-		return e
-	}
-	e.Line = line
-	rest := numbers[1:]
-	if len(rest) > 0 {
-		if col, err := strconv.Atoi(rest[0]); err == nil {
-			e.Column, rest = col+1, rest[1:]
-		}
-	}
-	if text := strings.TrimSpace(strings.Join(rest, ":")); text != "" {
-		e.Err = &unplaced{text, e.Err}
-	}
-	return e
-}
-
-// An unplaced error is one of text/template or html/template without the
-// position in its text, which the TemplateError has.
-type unplaced struct {
-	text string
-	err  error
-}
-
-func (e *unplaced) Error() string { return e.text }
-func (e *unplaced) Unwrap() error { return e.err }

@@ -3,6 +3,9 @@ package message
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
+	"math/bits"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -12,6 +15,7 @@ type encoding string
 
 const (
 	enc7bit   encoding = "7bit"
+	enc8bit   encoding = "8bit"
 	encQP     encoding = "quoted-printable"
 	encBase64 encoding = "base64"
 )
@@ -19,20 +23,44 @@ const (
 // encodedWidth is the length of an encoded line (RFC 2045 6.7 and 6.8).
 const encodedWidth = 76
 
-// normalize makes all line ends CRLF, whichever of CR, LF and CRLF they were,
-// and ends the text in one.
-func normalize(s string) []byte {
-	b := make([]byte, 0, len(s)+len(s)/32+2)
-	for s != "" {
-		line, rest, _ := strings.Cut(s, "\n")
-		line = strings.TrimSuffix(line, "\r")
-		if strings.IndexByte(line, '\r') >= 0 {
-			line = strings.ReplaceAll(line, "\r", "\r\n")
+// appendNormalized appends s with all line ends made CRLF, whichever of CR, LF
+// and CRLF they were.
+func appendNormalized(out []byte, s string) []byte {
+	for {
+		i := strings.IndexByte(s, '\n')
+		line := s
+		if i >= 0 {
+			line = strings.TrimSuffix(s[:i], "\r")
 		}
-		b = append(append(b, line...), crlf...)
-		s = rest
+		for {
+			j := strings.IndexByte(line, '\r')
+			if j < 0 {
+				break
+			}
+			out = append(append(out, line[:j]...), crlf...)
+			line = line[j+1:]
+		}
+		out = append(out, line...)
+		if i < 0 {
+			return out
+		}
+		out = append(out, crlf...)
+		s = s[i+1:]
 	}
-	return b
+}
+
+// normalize normalises a whole text, and ends it in a line end.
+func normalize(s string) []byte {
+	return appendEnd(appendNormalized(make([]byte, 0, len(s)+len(s)/32+2), s), 0)
+}
+
+// appendEnd ends the text that starts at start in a line end, unless it has one
+// or is empty.
+func appendEnd(out []byte, start int) []byte {
+	if len(out) == start || out[len(out)-1] == '\n' {
+		return out
+	}
+	return append(out, crlf...)
 }
 
 var (
@@ -42,45 +70,94 @@ var (
 
 // A survey is what the choice of an encoding depends on.
 type survey struct {
+	octets   int
 	eightBit int  // octets that are not ASCII
 	escapes  int  // octets that quoted-printable has to escape
 	controls int  // control characters but tab, CR and LF
 	longest  int  // length of the longest line without its CRLF
-	fromLine bool // a line starts with "From "
+	risky    bool // a line starts as in isRisky
+}
+
+// add adds what two parts of a text have whatever is between them.
+func (s *survey) add(o survey) {
+	s.octets += o.octets
+	s.eightBit += o.eightBit
+	s.escapes += o.escapes
+	s.controls += o.controls
+	s.longest = max(s.longest, o.longest)
+	s.risky = s.risky || o.risky
+}
+
+// riskyLen is how much of a line isRisky looks at.
+const riskyLen = len("From ")
+
+// isRisky reports the start of a line that cannot go out as it is: "From " is
+// changed where mail is stored in mbox files, which also breaks a signature;
+// "--=_" might be one of the boundaries, all of which begin with "=_".
+func isRisky(line []byte) bool {
+	return len(line) >= 4 && (line[0] == '-' && string(line[:4]) == "--=_" || line[0] == 'F' && bytes.HasPrefix(line, from))
 }
 
 // examine surveys normalised text.
 func examine(text []byte) survey {
-	var s survey
-	for len(text) > 0 {
-		line, rest, _ := bytes.Cut(text, crlf)
-		s.longest = max(s.longest, len(line))
-		s.fromLine = s.fromLine || bytes.HasPrefix(line, from)
-		for _, c := range line {
-			if !literal[c] {
-				s.escapes++
-				if c >= utf8.RuneSelf {
-					s.eightBit++
-				} else if c != '=' {
-					s.controls++
-				}
-			}
+	s := survey{octets: len(text)}
+	s.count(text)
+	for start := 0; start < len(text); {
+		end := bytes.IndexByte(text[start:], '\r') + start
+		if end < start {
+			end = len(text)
 		}
-		text = rest
+		s.longest = max(s.longest, end-start)
+		s.risky = s.risky || isRisky(text[start:end])
+		start = end + len(crlf)
 	}
 	return s
 }
 
-// chooseEncoding takes 7bit for text that no server on the way has a reason to
-// touch: a line that starts with "From " is changed where mail is stored in mbox
-// files, which also breaks a signature. Else it takes the shorter one, but
-// never base64 for mere ASCII, which filters take for hiding.
-func chooseEncoding(text []byte) encoding {
-	s := examine(text)
+// count counts the octets of normalised text.
+func (s *survey) count(text []byte) {
+	for ; len(text) >= 8; text = text[8:] {
+		x := binary.LittleEndian.Uint64(text)
+		if notLiteral(x) == 0 {
+			continue
+		}
+		eightBit, control, equals := sift(x)
+		if control != 0 {
+			s.countEach(text[:8])
+			continue
+		}
+		n := bits.OnesCount64(eightBit)
+		s.eightBit += n
+		s.escapes += n + bits.OnesCount64(equals)
+	}
+	s.countEach(text)
+}
+
+func (s *survey) countEach(text []byte) {
+	for _, c := range text {
+		switch {
+		case literal[c], c == '\r', c == '\n':
+			continue
+		case c >= utf8.RuneSelf:
+			s.eightBit++
+		case c != '=':
+			s.controls++
+		}
+		s.escapes++
+	}
+}
+
+// encoding takes 7bit, or 8bit if that is allowed, for text that no server on
+// the way has a reason to touch. Else it takes the shorter one, but never base64
+// for mere ASCII, which filters take for hiding.
+func (s survey) encoding(allow8bit bool) encoding {
+	asIs := s.controls == 0 && s.longest <= maxLine && !s.risky
 	switch {
-	case s.eightBit+s.controls == 0 && s.longest <= maxLine && !s.fromLine:
+	case asIs && s.eightBit == 0:
 		return enc7bit
-	case s.eightBit > 0 && s.escapes*5 > len(text):
+	case asIs && allow8bit:
+		return enc8bit
+	case s.eightBit > 0 && s.escapes*5 > s.octets:
 		return encBase64
 	default:
 		return encQP
@@ -89,122 +166,34 @@ func chooseEncoding(text []byte) encoding {
 
 // isMailData reports content that can be attached without an encoding, once its
 // line ends are normalised.
-func isMailData(content []byte) bool {
+func isMailData(content []byte, allow8bit bool) bool {
 	if bytes.IndexByte(content, 0) >= 0 {
 		return false
 	}
 	s := examine(normalize(string(content)))
-	return s.eightBit == 0 && s.longest <= maxLine
+	return (s.eightBit == 0 || allow8bit) && s.longest <= maxLine
 }
 
-// encode encodes normalised text.
-func (e encoding) encode(text []byte) []byte {
+// append appends normalised text, encoded.
+func (e encoding) append(out, text []byte) []byte {
 	switch e {
 	case encQP:
-		return quotedPrintable(text)
+		return appendQuotedPrintable(out, text)
 	case encBase64:
-		return base64Lines(text)
+		return appendBase64(out, text)
 	default:
-		return text
+		return append(out, text...)
 	}
 }
 
-func base64Lines(content []byte) []byte {
+func appendBase64(out, content []byte) []byte {
 	const in = encodedWidth / 4 * 3
-	out := make([]byte, 0, (len(content)/in+1)*(encodedWidth+2))
+	out = slices.Grow(out, (len(content)/in+1)*(encodedWidth+len(crlf)))
 	for len(content) > 0 {
 		n := min(in, len(content))
 		out = base64.StdEncoding.AppendEncode(out, content[:n])
-		out = append(out, crlf...)
+		out = append(out, '\r', '\n')
 		content = content[n:]
 	}
 	return out
-}
-
-// quotedPrintable encodes normalised text (RFC 2045 6.7). Unlike
-// mime/quotedprintable, with which enmime would do it, it also escapes what is
-// harmed at the start of a line: "From " by mbox files, a dot by servers that
-// stuff dots badly. Lines are not broken inside of a rune.
-func quotedPrintable(text []byte) []byte {
-	out := make([]byte, 0, len(text)+len(text)/4+16)
-	for len(text) > 0 {
-		line, rest, _ := bytes.Cut(text, crlf)
-		out = append(quoteLine(out, line), crlf...)
-		text = rest
-	}
-	return out
-}
-
-// literal holds the octets that quoted-printable leaves as they are, but for
-// their place in the line.
-var literal = func() (table [256]bool) {
-	for c := byte(' '); c <= '~'; c++ {
-		table[c] = c != '='
-	}
-	table['\t'] = true
-	return table
-}()
-
-// quoteLine encodes one line without its line end.
-func quoteLine(out, line []byte) []byte {
-	col := 0
-	for i := 0; i < len(line); {
-		if n := literalRun(line, i, col); n > 0 {
-			out = append(out, line[i:i+n]...)
-			i, col = i+n, col+n
-			continue
-		}
-		n := 1
-		if line[i] >= utf8.RuneSelf {
-			_, n = utf8.DecodeRune(line[i:])
-		}
-		width := quotedWidth(line, i, n, col)
-		room := encodedWidth
-		if i+n < len(line) {
-			room-- // for the "=" of a soft line break
-		}
-		if col+width > room {
-			out = append(out, "=\r\n"...)
-			col = 0
-			width = quotedWidth(line, i, n, col)
-		}
-		for _, c := range line[i : i+n] {
-			if width == 1 {
-				out = append(out, c)
-			} else {
-				out = append(out, '=', upperHex[c>>4], upperHex[c&15])
-			}
-		}
-		col += width
-		i += n
-	}
-	return out
-}
-
-// literalRun counts the octets from i on that can be copied at once. It leaves
-// the first and the last column of a line to quotedWidth.
-func literalRun(line []byte, i, col int) int {
-	if col == 0 {
-		return 0
-	}
-	end := min(i+encodedWidth-1-col, len(line)-1)
-	n := i
-	for n < end && literal[line[n]] {
-		n++
-	}
-	return n - i
-}
-
-// quotedWidth is 1 for an octet that can stand in column col as it is, else the
-// length of its n octets when escaped.
-func quotedWidth(line []byte, i, n, col int) int {
-	c := line[i]
-	switch {
-	case !literal[c]:
-	case (c == ' ' || c == '\t') && i == len(line)-1:
-	case col == 0 && (c == '.' || c == 'F' && bytes.HasPrefix(line[i:], from)):
-	default:
-		return 1
-	}
-	return 3 * n
 }

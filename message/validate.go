@@ -13,7 +13,7 @@ import (
 func (m *Message) Validate() error {
 	checks := []func() error{
 		m.checkAddresses, m.checkSubject, m.checkDate, m.checkMessageID,
-		m.checkHeaders, m.checkBodies, m.checkAttachments,
+		m.checkHeaders, m.checkList, m.checkBodies, m.Calendar.check, m.checkAttachments, m.checkBoundary,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -63,9 +63,13 @@ func (m *Message) checkMessageID() error {
 		return nil
 	}
 	if _, err := parseMessageID(m.MessageID); err != nil {
-		return &FieldError{Field: "MessageID", Reason: ErrBadMessageID, Detail: excerpt(m.MessageID) + ": " + err.Error()}
+		return messageIDError(m.MessageID, err)
 	}
 	return nil
+}
+
+func messageIDError(id string, err error) error {
+	return &FieldError{Field: "MessageID", Reason: ErrBadMessageID, Detail: excerpt(id) + ": " + err.Error()}
 }
 
 // reserved are the headers, in canonical form, that Headers cannot set.
@@ -77,30 +81,48 @@ var reserved = map[string]bool{
 }
 
 // single reports headers of which a message may have one: RFC 5322 3.6,
-// RFC 2369 3 and RFC 8058.
+// RFC 2369 3, RFC 3834 5 and RFC 8058.
 func single(canonical string) bool {
-	return canonical == "In-Reply-To" || canonical == "References" || strings.HasPrefix(canonical, "List-")
+	switch canonical {
+	case "In-Reply-To", "References", "Precedence", "Feedback-Id", "Auto-Submitted":
+		return true
+	}
+	return strings.HasPrefix(canonical, "List-")
 }
 
 func (m *Message) checkHeaders() error {
+	if len(m.Headers) == 0 {
+		return nil
+	}
 	seen := make(map[string]bool, len(m.Headers))
+	for _, name := range m.List.fieldNames() {
+		seen[name] = true
+	}
 	for i, h := range m.Headers {
 		at := element("Headers", i)
-		if !isFieldName(h.Name) {
-			return &FieldError{Field: at + ".Name", Reason: ErrBadHeaderName, Detail: excerpt(h.Name)}
+		if err := checkHeaderName(h.Name, at+".Name", seen); err != nil {
+			return err
 		}
-		name := textproto.CanonicalMIMEHeaderKey(strings.ToLower(h.Name))
-		if reserved[name] || strings.HasPrefix(name, "Content-") {
-			return &FieldError{Field: at + ".Name", Reason: ErrReservedHeader, Detail: h.Name}
-		}
-		if seen[name] && single(name) {
-			return &FieldError{Field: at + ".Name", Reason: ErrDuplicateHeader, Detail: h.Name}
-		}
-		seen[name] = true
 		if err := checkText(at+".Value", h.Value); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// checkHeaderName checks the name of a further header and notes it as seen.
+func checkHeaderName(name, at string, seen map[string]bool) error {
+	if !isFieldName(name) {
+		return &FieldError{Field: at, Reason: ErrBadHeaderName, Detail: excerpt(name)}
+	}
+	canonical := textproto.CanonicalMIMEHeaderKey(strings.ToLower(name))
+	if reserved[canonical] || strings.HasPrefix(canonical, "Content-") {
+		return &FieldError{Field: at, Reason: ErrReservedHeader, Detail: name}
+	}
+	if seen[canonical] && single(canonical) {
+		return &FieldError{Field: at, Reason: ErrDuplicateHeader, Detail: name}
+	}
+	seen[canonical] = true
 	return nil
 }
 
@@ -120,6 +142,9 @@ func isFieldName(s string) bool {
 // checkText checks what goes into a header field. Encoding could carry control
 // characters, but what the decoded value does then is up to the reader.
 func checkText(field, s string) error {
+	if isPrintable(s) {
+		return nil
+	}
 	if !utf8.ValidString(s) {
 		return &FieldError{Field: field, Reason: ErrBadHeaderValue, Detail: "invalid UTF-8"}
 	}
@@ -131,31 +156,75 @@ func checkText(field, s string) error {
 	return nil
 }
 
-// checkBodies refuses NUL, which RFC 5322 2.2 does not allow and each reader
-// treats in its own way, and text that its charset parameter would belie.
-func (m *Message) checkBodies() error {
-	for _, b := range []struct{ field, text string }{{"Text", m.Text}, {"HTML", m.HTML}} {
-		if strings.IndexByte(b.text, 0) >= 0 {
-			return &FieldError{Field: b.field, Reason: ErrBadText, Detail: "NUL"}
+// isPrintable reports printable ASCII.
+func isPrintable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
 		}
-		if !utf8.ValidString(b.text) {
-			return &FieldError{Field: b.field, Reason: ErrBadText, Detail: "invalid UTF-8"}
+	}
+	return true
+}
+
+// checkBodies checks the bodies but for the calendar.
+func (m *Message) checkBodies() error {
+	for _, b := range m.bodies() {
+		if err := checkBody(b.field, b.text); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+// checkBody refuses NUL, which RFC 5322 2.2 does not allow and each reader
+// treats in its own way, and text that its charset parameter would belie.
+func checkBody(field, text string) error {
+	if strings.IndexByte(text, 0) >= 0 {
+		return &FieldError{Field: field, Reason: ErrBadText, Detail: "NUL"}
+	}
+	if !utf8.ValidString(text) {
+		return &FieldError{Field: field, Reason: ErrBadText, Detail: "invalid UTF-8"}
+	}
+	return nil
+}
+
+// checkBoundary keeps to characters that need no quoting anywhere, and to the 70
+// of RFC 2046 5.1.1.
+func (m *Message) checkBoundary() error {
+	for i := range len(m.Boundary) {
+		if c := m.Boundary[i]; !isAlphanumeric(c) && c != '.' && c != '-' {
+			return &FieldError{Field: "Boundary", Reason: ErrBadBoundary, Detail: excerpt(m.Boundary)}
+		}
+	}
+	if len(m.Boundary) > maxBoundary {
+		return &FieldError{Field: "Boundary", Reason: ErrTooLong}
+	}
+	if m.Boundary != "" && m.quotes(m.tag()) {
+		return &FieldError{Field: "Boundary", Reason: ErrBadBoundary, Detail: "an attached message has it, too"}
+	}
+	return nil
+}
+
+const maxBoundary = 60
+
+func isAlphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
 func (m *Message) checkAttachments() error {
+	if len(m.Inlines)+len(m.Attachments) == 0 && m.Calendar.Filename == "" {
+		return nil
+	}
 	ids := make(map[string]bool)
 	lists := []struct {
 		field  string
 		files  []Attachment
 		inline bool
-	}{{"Inlines", m.Inlines, true}, {"Attachments", m.Attachments, false}}
+	}{{"Inlines", m.Inlines, true}, {"Attachments", m.attached(), false}}
 	for _, list := range lists {
 		for i := range list.files {
 			a, at := &list.files[i], element(list.field, i)
-			if err := a.check(at, list.inline); err != nil {
+			if err := a.check(at, list.inline, m.EightBit); err != nil {
 				return err
 			}
 			id := a.contentID(list.inline)
@@ -169,7 +238,7 @@ func (m *Message) checkAttachments() error {
 }
 
 // check checks one attachment, named at in errors.
-func (a *Attachment) check(at string, inline bool) error {
+func (a *Attachment) check(at string, inline, allow8bit bool) error {
 	if err := checkText("", a.Filename); err != nil {
 		return &FieldError{Field: at + ".Filename", Reason: ErrBadFilename, Detail: excerpt(a.Filename)}
 	}
@@ -183,7 +252,7 @@ func (a *Attachment) check(at string, inline bool) error {
 	if len(id) > maxMessageID {
 		return &FieldError{Field: at + ".ContentID", Reason: ErrTooLong}
 	}
-	if err := a.checkType(); err != nil {
+	if err := a.checkType(allow8bit); err != nil {
 		return &FieldError{Field: at + ".ContentType", Reason: ErrBadContentType, Detail: err.Error()}
 	}
 	return nil

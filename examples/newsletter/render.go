@@ -29,7 +29,7 @@ type letter struct {
 // A renderer makes letters of rows. It is safe for concurrent use.
 type renderer struct {
 	template *message.Template
-	base     message.Message // never built: each letter is a copy
+	base     message.Message // what all letters have in common
 	paths    returnPaths
 	// unnamed is told of each letter whose return path should name the
 	// recipient and cannot.
@@ -44,18 +44,15 @@ func newRenderer(o *options, columns []string, unnamed func()) (*renderer, error
 	if err != nil {
 		return nil, err
 	}
+	if r.base.Attachments, err = attachments(o.attach); err != nil {
+		return nil, err
+	}
+	cfg.Message = r.base
 	if r.template, err = message.NewTemplate(cfg); err != nil {
 		return nil, err
 	}
 	if err := r.template.Check(columns); err != nil {
 		return nil, fmt.Errorf("%w\nThe recipients have the fields %s", err, strings.Join(columns, ", "))
-	}
-	if r.base.Attachments, err = attachments(o.attach); err != nil {
-		return nil, err
-	}
-	// What is wrong for one recipient would be wrong for all.
-	if err := r.base.Validate(); err != nil {
-		return nil, err
 	}
 	if err := r.try(columns); err != nil {
 		return nil, err
@@ -74,11 +71,7 @@ func (r *renderer) try(columns []string) error {
 			to.fields[name] = value
 		}
 		to.fields[emailColumn] = to.email
-		m, err := r.message(to)
-		if err == nil {
-			_, err = m.Bytes()
-		}
-		if err != nil {
+		if _, err := r.template.Append(nil, recipient(to)); err != nil {
 			return fmt.Errorf("%w\nThat was a trial with %q in every field but email; nothing has been sent", err, value)
 		}
 	}
@@ -152,21 +145,15 @@ func attachments(names []string) ([]message.Attachment, error) {
 	return list, nil
 }
 
-// message returns the message for a row.
-func (r *renderer) message(to row) (message.Message, error) {
-	m := r.base
-	m.To = []message.Address{{Name: to.fields[nameColumn], Addr: to.email}}
-	err := r.template.Render(&m, to.fields)
-	return m, err
+// recipient is a row as the template takes it.
+func recipient(to row) *message.Recipient {
+	return &message.Recipient{To: message.Address{Name: to.fields[nameColumn], Addr: to.email}, Fields: to.fields}
 }
 
 // render makes the letter for a row. The error says why the row is invalid.
 func (r *renderer) render(to row) (*letter, error) {
-	m, err := r.message(to)
-	if err != nil {
-		return nil, err
-	}
-	content, err := m.Bytes()
+	rcpt := recipient(to)
+	content, err := r.template.Append(nil, rcpt)
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +162,7 @@ func (r *renderer) render(to row) (*letter, error) {
 		r.unnamed()
 	}
 	return &letter{
-		row: to.number, email: to.email, messageID: m.MessageID, returnPath: path,
-		smtputf8: m.NeedsSMTPUTF8(), content: content,
+		row: to.number, email: to.email, messageID: rcpt.MessageID, returnPath: path,
+		smtputf8: rcpt.To.NeedsSMTPUTF8() || r.base.NeedsSMTPUTF8(), content: content,
 	}, nil
 }

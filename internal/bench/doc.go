@@ -10,7 +10,10 @@
 //	                  loopback-16 and loopback-64, the number being that of
 //	                  sessions, and rtt20-10, a network of 20 ms round trip with
 //	                  10 sessions
-//	-only REGEXP      which senders, by a part of the name; net/smtp, with which
+//	-build            measure builders of mails instead of senders: how much CPU
+//	                  time of one processor a newsletter takes, merged for one
+//	                  recipient after the other
+//	-only REGEXP      which senders (builders, with -build), by a part of the name; net/smtp, with which
 //	                  all others are compared, comes in any case
 //	-seconds S        how long each run is measured, 0.1 to 60; 2. A quarter of
 //	                  it, half a second at least, goes before as warm-up
@@ -59,6 +62,15 @@
 //
 // Sender and sink share the machine. With two cores msgs/s on loopback is theirs
 // together, and CPU s/1000 the surer measure.
+//
+// # Builders
+//
+// With -build nothing is sent. Builders of newsletters (package builder) run in
+// this process, on one processor, in interleaved rounds. The table has the median
+// of CPU time a mail, how many times as fast as enmime's and go-mail's builders
+// that is, and for mails with a file of 200 KB, how much of the time of copying
+// the finished bytes. Builders without templates have their sources filled by
+// joining strings. go test ./builder reads all their mails.
 //
 // # Exit status
 //

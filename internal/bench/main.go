@@ -61,7 +61,11 @@ func compare(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	b := &bench{options: o, self: self, stdout: stdout, stderr: stderr}
-	if err := b.run(ctx); err != nil {
+	do := b.run
+	if o.build {
+		do = b.building
+	}
+	if err := do(ctx); err != nil {
 		fmt.Fprintf(stderr, "bench: %v\n", err)
 		return exitFailed
 	}

@@ -87,8 +87,24 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// TestBuilding makes a very short run of two builders.
+func TestBuilding(t *testing.T) {
+	for _, more := range []string{"", "-json"} {
+		var out, errs bytes.Buffer
+		args := strings.Fields("-build -only Template$ -seconds 0.1 -runs 1 " + more)
+		if code := run(t.Context(), args, nil, &out, &errs); code != exitMeasured {
+			t.Fatalf("exit code %d: %s", code, errs.String())
+		}
+		for _, want := range []string{"enmime", "bulksmtp Template"} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("no %q in\n%s", want, out.String())
+			}
+		}
+	}
+}
+
 func TestUsage(t *testing.T) {
-	for _, args := range []string{"-seconds 0", "-seconds NaN", "-seconds 61", "-runs -1", "-noise 2", "-runs x", "-scenario (", "-scenario nowhere", "-scenario loopback", "-only (", "-nonsense", "extra"} {
+	for _, args := range []string{"-seconds 0", "-seconds NaN", "-seconds 61", "-runs -1", "-noise 2", "-runs x", "-build -runs 0", "-scenario (", "-scenario nowhere", "-scenario loopback", "-only (", "-nonsense", "extra"} {
 		var out, errs bytes.Buffer
 		if code := run(t.Context(), strings.Fields(args), nil, &out, &errs); code != exitUsage || errs.Len() == 0 || out.Len() > 0 {
 			t.Errorf("%s: exit code %d, %q", args, code, errs.String())

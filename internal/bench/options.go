@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/bulksmtp/bulksmtp/internal/bench/builder"
 	"github.com/bulksmtp/bulksmtp/internal/bench/sender"
 )
 
@@ -14,6 +15,8 @@ import (
 type options struct {
 	scenarios []*scenario
 	senders   []*sender.Sender
+	builders  []*builder.Builder // with -build
+	build     bool
 	seconds   float64
 	runs      int
 	noise     float64
@@ -30,10 +33,11 @@ func (o *options) flags(scenarios, only *string) *flag.FlagSet {
 	f.SetOutput(io.Discard)
 	f.Usage = func() {}
 	f.StringVar(scenarios, "scenario", "", "`regexp` of the scenarios, of their whole names; empty: all")
-	f.StringVar(only, "only", "", "`regexp` of the senders; empty: all")
+	f.StringVar(only, "only", "", "`regexp` of the senders or builders; empty: all")
 	f.Float64Var(&o.seconds, "seconds", 2, "how long each run is measured")
 	f.IntVar(&o.runs, "runs", 3, "runs of each sender in each scenario; 0: only the gate")
 	f.Float64Var(&o.noise, "noise", 0.2, "share of the machine that others may have in a run; else it is repeated, once")
+	f.BoolVar(&o.build, "build", false, "measure builders of mails, not senders")
 	f.BoolVar(&o.json, "json", false, "JSON lines instead of tables")
 	return f
 }
@@ -52,6 +56,10 @@ func printUsage(w io.Writer) {
 	for _, s := range sender.All() {
 		fmt.Fprintf(w, "  %-28s %s\n", s.Name, s.Note)
 	}
+	fmt.Fprintln(w, "\nbuilders:")
+	for _, b := range builder.All() {
+		fmt.Fprintf(w, "  %-36s %s\n", b.Name, b.Note)
+	}
 }
 
 // parseOptions reads the arguments. The error names the flag at fault, or is
@@ -68,6 +76,8 @@ func parseOptions(args []string) (*options, error) {
 		return nil, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	case !(o.seconds >= 0.1 && o.seconds <= 60):
 		return nil, fmt.Errorf("-seconds: %v is not in the range 0.1 to 60", o.seconds)
+	case o.build && o.runs == 0:
+		return nil, fmt.Errorf("-runs: 0 is for senders; go test ./builder looks at the builders' mails")
 	case o.runs < 0 || o.runs > 100:
 		return nil, fmt.Errorf("-runs: %d is not in the range 0 to 100", o.runs)
 	case !(o.noise >= 0 && o.noise <= 1):
@@ -92,5 +102,10 @@ func parseOptions(args []string) (*options, error) {
 		return nil, fmt.Errorf("-only: %w", err)
 	}
 	o.senders = sender.Select(name)
+	for _, by := range builder.All() {
+		if by.Name == builder.Enmime || name.MatchString(by.Name) {
+			o.builders = append(o.builders, by)
+		}
+	}
 	return o, nil
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"sync"
 
+	"github.com/bulksmtp/bulksmtp/internal/bench/builder"
 	"github.com/bulksmtp/bulksmtp/internal/bench/content"
 	"github.com/bulksmtp/bulksmtp/internal/bench/sink"
 	"github.com/bulksmtp/bulksmtp/pool"
@@ -59,14 +60,47 @@ func bulkSMTP() (list []*Sender) {
 	return list
 }
 
+// newsletters are package message and package pool together: a newsletter rendered
+// for each recipient, in the modes for which there is time.
+func newsletters() (list []*Sender) {
+	for _, w := range []way{overlapWay, streamWay} {
+		s := bulk("newsletter", w, sendNewsletters)
+		s.Note, s.Check, s.Floor = "renders 12 KB; "+w.note, sink.CheckNumbers, ""
+		list = append(list, s)
+	}
+	return list
+}
+
+func sendNewsletters(l *Load, relay smtpclient.Config) error {
+	render, err := builder.NewRenderer(builder.Newsletter())
+	if err != nil {
+		return err
+	}
+	return sendLetters(l, relay, func(m *letter, i int) error {
+		r := builder.NewReader(i)
+		mail, err := render(m.Content[:0], r)
+		m.to[0].Address = r.To
+		m.Mail = smtpclient.Mail{From: content.From, To: m.to[:], Content: mail}
+		return err
+	})
+}
+
 func sendByPool(l *Load, relay smtpclient.Config) error {
+	return sendLetters(l, relay, func(m *letter, i int) error {
+		m.write(i)
+		return nil
+	})
+}
+
+// sendLetters sends what write makes of numbers.
+func sendLetters(l *Load, relay smtpclient.Config, write func(*letter, int) error) error {
 	p, err := pool.New(pool.Config{Relay: relay, Sessions: l.Sessions})
 	if err != nil {
 		return err
 	}
 	ctx := context.Background()
 	var spare letters
-	for r := range p.SendAll(ctx, spare.jobs(l)) {
+	for r := range p.SendAll(ctx, spare.jobs(l, write)) {
 		if r.Err != nil {
 			l.Fail(r.Err)
 			continue
@@ -81,11 +115,14 @@ func sendByPool(l *Load, relay smtpclient.Config) error {
 }
 
 // jobs makes jobs of numbers.
-func (s *letters) jobs(l *Load) iter.Seq[pool.Job] {
+func (s *letters) jobs(l *Load, write func(*letter, int) error) iter.Seq[pool.Job] {
 	return func(yield func(pool.Job) bool) {
 		for i := range l.Numbers() {
 			m := s.get()
-			m.write(i)
+			if err := write(m, i); err != nil {
+				l.Fail(err)
+				return
+			}
 			if !yield(pool.Job{Mail: m.Mail, Tag: m}) {
 				return
 			}

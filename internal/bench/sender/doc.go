@@ -42,7 +42,8 @@ func All() []*Sender {
 		lockstepFloor(), envelopeFloor(), overlapFloor(), streamFloor(),
 	}
 	list = append(list, bulkSMTP()...)
-	return append(list, sessions()...)
+	list = append(append(list, sessions()...), smtpPoolNewsletter())
+	return append(list, newsletters()...)
 }
 
 // Select returns the senders whose name matches, and the baseline.

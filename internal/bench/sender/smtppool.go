@@ -8,13 +8,24 @@ import (
 
 	"github.com/knadh/smtppool/v2"
 
+	"github.com/bulksmtp/bulksmtp/internal/bench/builder"
 	"github.com/bulksmtp/bulksmtp/internal/bench/content"
 	"github.com/bulksmtp/bulksmtp/internal/bench/sink"
 )
 
 // smtpPool is github.com/knadh/smtppool. It builds its mails.
 func smtpPool() *Sender {
-	return &Sender{Name: "smtppool v2", Note: "builds; a command at a time, RSET a mail", Check: sink.CheckNumbers, Send: func(l *Load) error {
+	return smtpPoolSender("smtppool v2", "builds; a command at a time, RSET a mail", smtpPoolBuild)
+}
+
+// smtpPoolNewsletter is the same with the newsletter of package builder.
+func smtpPoolNewsletter() *Sender {
+	return smtpPoolSender("smtppool v2, newsletter", "builds 12 KB; a command at a time, RSET a mail",
+		func(i int) smtppool.Email { return builder.SMTPPoolEmail(builder.NewReader(i)) })
+}
+
+func smtpPoolSender(name, note string, build func(i int) smtppool.Email) *Sender {
+	return &Sender{Name: name, Note: note, Check: sink.CheckNumbers, Send: func(l *Load) error {
 		host, p, err := net.SplitHostPort(l.Addr)
 		if err != nil {
 			return err
@@ -34,7 +45,7 @@ func smtpPool() *Sender {
 		}
 		return l.Each(func() error {
 			for i := range l.Numbers() {
-				if err := pool.Send(smtpPoolBuild(i)); err != nil {
+				if err := pool.Send(build(i)); err != nil {
 					return err
 				}
 				l.Accepted(1)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"text/template/parse"
@@ -12,33 +11,22 @@ import (
 
 // A fieldRef is one use of a top-level field.
 type fieldRef struct {
-	name   string
-	part   string
-	line   int // from 1
-	column int // in octets, from 1
+	name     string
+	part     string
+	line     int  // from 1
+	column   int  // in octets, from 1
+	optional bool // it has a default
 }
 
 func (r fieldRef) missing() *TemplateError {
 	return &TemplateError{Part: r.part, Line: r.line, Column: r.column, Field: r.name, Err: ErrMissingField}
 }
 
-// lacks reports whether data are a map without the key, or nil.
-func lacks(data any, key string) bool {
-	if data == nil {
-		return true
-	}
-	v := reflect.ValueOf(data)
-	if v.Kind() != reflect.Map || v.Type().Key().Kind() != reflect.String {
-		return false
-	}
-	return !v.MapIndex(reflect.ValueOf(key).Convert(v.Type().Key())).IsValid()
-}
-
 // findFields walks the template of the given name and all that it calls. It
 // returns the uses of fields of the data, and of fields of what is surely no
 // more than a string, number or the like if the data's values are strings.
 func findFields(part, source string, trees map[string]*parse.Tree) (refs, nested []fieldRef, err error) {
-	f := &fieldFinder{part: part, source: source, trees: trees, assigned: map[string]bool{}}
+	f := &fieldFinder{part: part, source: source, trees: trees, assigned: map[string]bool{}, optional: map[parse.Node]bool{}}
 	for range 2 { // the first time only tells which variables are assigned to
 		f.seen, f.refs, f.nested, f.err = map[call]bool{}, nil, nil, nil
 		f.template(part, root)
@@ -60,6 +48,7 @@ type fieldFinder struct {
 	trees        map[string]*parse.Tree
 	seen         map[call]bool
 	assigned     map[string]bool // variables that change, by =
+	optional     map[parse.Node]bool
 	refs         []fieldRef
 	nested       []fieldRef
 	err          error // the first call of a template that is not defined
@@ -150,7 +139,7 @@ func (f *fieldFinder) rangeOver(n *parse.RangeNode, s scope) {
 
 func (f *fieldFinder) call(n *parse.TemplateNode, s scope) {
 	if f.trees[n.Name] == nil && f.err == nil {
-		line, column := f.position(n)
+		line, column := position(f.source, n)
 		f.err = &TemplateError{Part: f.part, Line: line, Column: column,
 			Err: fmt.Errorf("template %q is not defined", n.Name)}
 	}
@@ -165,6 +154,9 @@ func (f *fieldFinder) call(n *parse.TemplateNode, s scope) {
 func (f *fieldFinder) pipe(p *parse.PipeNode, s scope) kind {
 	if p == nil {
 		return plain
+	}
+	for _, at := range defaulted(p) {
+		f.optional[*at] = true
 	}
 	for i, cmd := range p.Cmds {
 		for _, arg := range cmd.Args {
@@ -285,13 +277,13 @@ func (f *fieldFinder) access(n parse.Node, k kind, path []string) {
 }
 
 func (f *fieldFinder) add(to *[]fieldRef, n parse.Node, name string) {
-	line, column := f.position(n)
-	*to = append(*to, fieldRef{name: name, part: f.part, line: line, column: column})
+	line, column := position(f.source, n)
+	*to = append(*to, fieldRef{name: name, part: f.part, line: line, column: column, optional: f.optional[n]})
 }
 
 // position counts as text/template's errors do, but for the column, which starts
 // at 1 here.
-func (f *fieldFinder) position(n parse.Node) (line, column int) {
-	before := f.source[:min(int(n.Position()), len(f.source))]
+func position(source string, n parse.Node) (line, column int) {
+	before := source[:min(int(n.Position()), len(source))]
 	return 1 + strings.Count(before, "\n"), len(before) - strings.LastIndexByte(before, '\n')
 }

@@ -1,0 +1,345 @@
+package message
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"time"
+	"unicode/utf8"
+	"unsafe"
+)
+
+// A Recipient is what differs from one message of a [Template] to the next.
+type Recipient struct {
+	// To is the recipient, who stands alone in To.
+	To Address
+	// Fields are what the sources merge: a map with string keys, a struct or
+	// pointer to one, or a [FieldFunc]. Strings from a map[string]string,
+	// map[string]any, FieldFunc or struct are merged fastest.
+	Fields any
+	// Unsubscribe is whom the token of Message.List.OneClick names, such as a
+	// number that the sender has for the recipient. Empty is the address in To.
+	Unsubscribe string
+	// Date is set by the first rendering if it is zero: to that of the
+	// template's Message or, without one, the present time.
+	Date time.Time
+	// MessageID is set by the first rendering if it is empty, to a new one in
+	// From's domain.
+	MessageID string
+}
+
+// Append renders the message for a recipient and appends it to out: the bytes
+// that Message and Bytes would give. The error is a [*TemplateError] for a field
+// that is missing (ErrMissingField) or an execution that failed, or a
+// [*FieldError] for what cannot stand in a mail. After an error out is as it
+// was.
+//
+// r.Date and r.MessageID are set where they are not, so that another rendering
+// gives the same bytes. Several goroutines may render at once, each with a
+// Recipient of its own.
+func (t *Template) Append(out []byte, r *Recipient) ([]byte, error) {
+	s := t.state()
+	defer t.free(s)
+	if err := t.settle(s, r); err != nil {
+		return out, err
+	}
+	for i, p := range t.parts {
+		err := t.render(s, &s.parts[i], p, r)
+		if errors.Is(err, errEmptyBody) {
+			return t.appendMessage(out, r)
+		}
+		if err != nil {
+			return out, err
+		}
+	}
+	built, err := t.appendHeader(slices.Grow(out, s.size+t.size()), s, r)
+	if err != nil {
+		return out, err
+	}
+	return t.appendBody(built, s), nil
+}
+
+// errEmptyBody: a body came out empty, and a Message has no part for one.
+var errEmptyBody = errors.New("empty body")
+
+func (t *Template) appendMessage(out []byte, r *Recipient) ([]byte, error) {
+	m, err := t.Message(r)
+	if err != nil {
+		return out, err
+	}
+	return m.Append(out)
+}
+
+// Message renders the message for a recipient as a Message. It has been
+// validated. What Append says of r and of errors holds here too.
+func (t *Template) Message(r *Recipient) (Message, error) {
+	s := t.state()
+	defer t.free(s)
+	if err := t.settle(s, r); err != nil {
+		return Message{}, err
+	}
+	m := t.base
+	m.To, m.Date, m.MessageID, m.List.Recipient = []Address{r.To}, r.Date, r.MessageID, r.Unsubscribe
+	m.Headers = slices.Clip(m.Headers)
+	for _, p := range t.parts {
+		s.text = s.text[:0]
+		if err := t.execute(s, p, r); err != nil {
+			return Message{}, err
+		}
+		text := string(s.text)
+		switch {
+		case p.header != "":
+			m.Headers = append(m.Headers, Header{Name: p.header, Value: text})
+		case p.body == noBody:
+			m.Subject = text
+		case p.body == bodyText:
+			m.Text = text
+		case p.body == bodyAMP:
+			m.AMP = text
+		case p.body == bodyHTML:
+			m.HTML = text
+		}
+	}
+	if err := m.Validate(); err != nil {
+		return Message{}, err
+	}
+	return m, nil
+}
+
+// A renderState is the memory of one rendering.
+type renderState struct {
+	parts   []renderedPart
+	slots   []slot
+	text    []byte // what the parts came to, where it is not merged
+	values  []byte // what is merged, escaped and normalised
+	ends    []int  // where each value ends
+	pending []byte // of a merged body: text that is being encoded
+	mailbox []byte // the recipient's address as the header has it
+	token   []byte // of the recipient
+	id      []byte // the Message-ID
+	date    dateField
+	survey  survey // of the body part that is being merged, if its values are simple
+	simple  bool
+	size    int // a guess at the octets that are not the template's
+}
+
+// A renderedPart is what a source came to for a recipient.
+type renderedPart struct {
+	from, to int // its text in renderState.text, if it is not merged
+	value    int // its first value in renderState.ends, if it is
+	merged   bool
+	unended  bool // the body needs a line end behind its last value
+	encoding encoding
+}
+
+func (t *Template) state() *renderState {
+	s := t.states.Get().(*renderState)
+	s.parts, s.text, s.values, s.ends, s.size = s.parts[:0], s.text[:0], s.values[:0], s.ends[:0], 0
+	s.slots = slices.Grow(s.slots[:0], t.slots)[:t.slots]
+	return s
+}
+
+// free gives the memory to the next rendering, unless it is much.
+func (t *Template) free(s *renderState) {
+	clear(s.slots)
+	if cap(s.text)+cap(s.values)+cap(s.pending) <= mostKept {
+		t.states.Put(s)
+	}
+}
+
+const mostKept = 1 << 20
+
+// valueAt returns the value i.
+func (s *renderState) valueAt(i int) []byte {
+	start := 0
+	if i > 0 {
+		start = s.ends[i-1]
+	}
+	return s.values[start:s.ends[i]]
+}
+
+// view gives bytes as a string without a copy. It is good until they change.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// settle checks the recipient and sets what has not been set.
+func (t *Template) settle(s *renderState, r *Recipient) error {
+	s.parts = slices.Grow(s.parts, len(t.parts))[:len(t.parts)]
+	if r.To.Addr == "" {
+		return &FieldError{Field: "To", Reason: ErrNoRecipients}
+	}
+	if isPlainMailbox(r.To.Addr) {
+		s.mailbox = append(s.mailbox[:0], r.To.Addr...)
+	} else if mb, err := parseMailbox(r.To.Addr); err != nil {
+		return addressError("To[0]", r.To.Addr, err)
+	} else {
+		s.mailbox = mb.append(s.mailbox[:0])
+	}
+	if err := checkText("To[0].Name", r.To.Name); err != nil {
+		return err
+	}
+	if o := t.base.List.OneClick; o != nil {
+		who := r.Unsubscribe
+		if who == "" {
+			who = view(s.mailbox)
+		}
+		if err := checkRecipient(who); err != nil {
+			return err
+		}
+		s.token = o.appendToken(s.token[:0], who)
+	}
+	if r.Date.IsZero() {
+		if r.Date = t.base.Date; r.Date.IsZero() {
+			r.Date = time.Now()
+		}
+	} else if y := headerTime(r.Date).Year(); y < 1900 || y > 9999 {
+		return &FieldError{Field: "Date", Reason: ErrBadDate, Detail: r.Date.String()}
+	}
+	if r.MessageID == "" {
+		s.id = appendNewMessageID(s.id[:0], t.domain)
+		r.MessageID = string(s.id)
+		return nil
+	}
+	id, err := appendMsgID(s.id[:0], r.MessageID)
+	if err != nil {
+		return messageIDError(r.MessageID, err)
+	}
+	s.id = id
+	return nil
+}
+
+// render brings a part to the point where it can be written.
+func (t *Template) render(s *renderState, rp *renderedPart, p *part, r *Recipient) error {
+	*rp = renderedPart{from: len(s.text), value: len(s.ends)}
+	if p.merge != nil {
+		merged, err := t.mergeValues(s, p, r.Fields)
+		if err != nil {
+			return err
+		}
+		if merged {
+			return t.surveyMerge(s, rp, p)
+		}
+		s.ends = s.ends[:rp.value]
+		s.values = s.values[:s.valueStart()]
+	}
+	if err := t.execute(s, p, r); err != nil {
+		return err
+	}
+	rp.to = len(s.text)
+	text := s.text[rp.from:]
+	switch {
+	case p.header != "":
+		return checkText(p.field, view(text))
+	case p.body == noBody:
+		return checkText("Subject", view(text))
+	case len(text) == 0:
+		return errEmptyBody
+	}
+	field := t.base.bodies()[p.body].field
+	if err := checkBody(field, view(text)); err != nil {
+		return err
+	}
+	// Normalised, the text comes behind itself.
+	s.text = t.base.wireText(s.text, p.body, view(text))
+	rp.from, rp.to = rp.to, len(s.text)
+	rp.encoding = examine(s.text[rp.from:rp.to]).encoding(t.base.EightBit)
+	s.size += rp.encoding.most(rp.to - rp.from)
+	return nil
+}
+
+func (s *renderState) valueStart() int {
+	if len(s.ends) == 0 {
+		return 0
+	}
+	return s.ends[len(s.ends)-1]
+}
+
+// execute appends what the source comes to, to s.text.
+func (t *Template) execute(s *renderState, p *part, r *Recipient) error {
+	w, from := appender{s.text}, len(s.text)
+	data := t.executable(r.Fields)
+	if err := p.execute(&w, data); err != nil {
+		return t.executeError(p.name, err, data)
+	}
+	s.text = w.out
+	if t.base.List.OneClick != nil && bytes.Contains(s.text[from:], []byte(t.mark)) {
+		filled := bytes.ReplaceAll(s.text[from:], []byte(t.mark), s.token)
+		s.text = append(s.text[:from], filled...)
+	}
+	return nil
+}
+
+// mergeValues looks up, escapes and normalises the values of a part, and surveys
+// them as far as they are simple. ok is false where one is not for merging.
+func (t *Template) mergeValues(s *renderState, p *part, fields any) (ok bool, err error) {
+	s.simple, s.survey = p.merge.simple, p.merge.static
+	for i := range p.merge.holes {
+		h := &p.merge.holes[i]
+		if h.name == "" {
+			s.values = append(s.values, s.token...)
+			s.survey.octets += len(s.token)
+			s.simple = s.simple && !h.atStart
+			s.ends = append(s.ends, len(s.values))
+			continue
+		}
+		value, found := s.lookUp(fields, h)
+		switch {
+		case found == foundOther:
+			return false, nil
+		case found == foundNone && !h.tolerant:
+			return false, h.ref.missing()
+		case value == "" && h.tolerant:
+			value = h.instead
+		}
+		if !s.merge(p, h, value) {
+			return false, nil
+		}
+		s.ends = append(s.ends, len(s.values))
+	}
+	return true, nil
+}
+
+// merge appends a value to the others. It reports false for one that is not for
+// merging.
+func (s *renderState) merge(p *part, h *hole, value string) bool {
+	if p.body == noBody {
+		s.values = append(s.values, value...)
+		return true
+	}
+	start := len(s.values)
+	classes := classesOf(value)
+	if h.isSimple(value, classes) {
+		s.values = append(s.values, value...)
+		s.survey.octets += len(value)
+		if classes&classCoded != 0 {
+			s.survey.count(s.values[start:])
+		}
+		return true
+	}
+	if classes&classNUL != 0 || !isMergeable(value) {
+		return false
+	}
+	s.values = h.escape.append(s.values, value)
+	if classes&classLine == 0 && !h.atStart {
+		s.survey.octets += len(s.values) - start
+		s.survey.count(s.values[start:])
+		return true
+	}
+	s.simple = false
+	s.normalizeValue(start)
+	return true
+}
+
+// normalizeValue normalises the value that starts at start.
+func (s *renderState) normalizeValue(start int) {
+	value := s.values[start:]
+	if bytes.IndexByte(value, '\n') < 0 && bytes.IndexByte(value, '\r') < 0 {
+		return
+	}
+	s.values = appendNormalized(s.values[:start], string(value))
+}
+
+// isMergeable reports a value without NUL that a body can have, and that cannot run
+// together with what is behind it.
+func isMergeable(value string) bool {
+	return value == "" || value[len(value)-1] != '\r' && utf8.ValidString(value)
+}

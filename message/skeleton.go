@@ -1,0 +1,100 @@
+package message
+
+import "bytes"
+
+// A segment is a piece of the message behind the header fields that appendHeader
+// writes: bytes that are the same for all recipients, and what comes behind them.
+type segment struct {
+	static []byte
+	part   *part // nil for the last one
+	name   bool  // the name of the part's encoding comes, else its content
+}
+
+// compileMessage prepares all that is the same for every recipient.
+func (t *Template) compileMessage() error {
+	m := &t.base
+	for _, p := range t.parts {
+		if p.body != noBody && p.merge != nil && !p.merge.prepare(m, p.body) {
+			p.merge = nil
+		}
+	}
+	t.assignSlots()
+	var err error
+	if t.origin, err = m.appendOrigin(nil); err != nil {
+		return err
+	}
+	if t.further, err = m.appendFurther(nil); err != nil {
+		return err
+	}
+	return t.compileBody()
+}
+
+// assignSlots numbers the fields that are merged.
+func (t *Template) assignSlots() {
+	slots := map[string]int{}
+	for _, p := range t.parts {
+		if p.merge == nil {
+			continue
+		}
+		for i := range p.merge.holes {
+			h := &p.merge.holes[i]
+			slot, ok := slots[h.name]
+			if !ok {
+				slot = len(slots)
+				slots[h.name] = slot
+			}
+			h.slot = slot
+		}
+	}
+	t.slots = len(slots)
+}
+
+// compileBody encodes what is the same for all: attachments, inlines, a calendar.
+func (t *Template) compileBody() error {
+	m := t.base
+	sources := map[int]*part{}
+	for _, p := range t.parts {
+		if p.body != noBody {
+			sources[p.body] = p
+		}
+		switch p.body {
+		case bodyText:
+			m.Text = t.mark
+		case bodyAMP:
+			m.AMP = t.mark
+		case bodyHTML:
+			m.HTML = t.mark
+		}
+	}
+	static := map[int]func([]byte) []byte{}
+	pieces, err := m.layOut(func(i int, text string) string {
+		if sources[i] != nil {
+			return t.mark
+		}
+		content := m.wireText(nil, i, text)
+		e := examine(content).encoding(m.EightBit)
+		static[i] = func(out []byte) []byte { return e.append(out, content) }
+		return string(e)
+	})
+	if err != nil {
+		return err
+	}
+	var out []byte
+	for _, piece := range pieces {
+		out = append(out, piece.static...)
+		switch p := sources[piece.body]; {
+		case p != nil:
+			// In the part's header, which has just been written, the mark is
+			// where its encoding goes.
+			before, after, _ := bytes.Cut(out, []byte(t.mark))
+			t.body = append(t.body, segment{before, p, true}, segment{after, p, false})
+			out = nil
+		case piece.body != noBody:
+			out = static[piece.body](out)
+		case piece.file != nil:
+			out = appendBase64(out, piece.file)
+		}
+	}
+	t.body = append(t.body, segment{static: out})
+	return nil
+}
