@@ -1,0 +1,158 @@
+package bounce
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Path reads the mails at a path: an mbox, a maildir, a directory of mails, or a
+// file with one mail. A directory with the subdirectories new and cur is a
+// maildir; a file is an mbox if it begins with a From_ line, and there is another
+// one in it.
+//
+// An error of the path itself is returned at once.
+func (p *Parser) Path(path string) (iter.Seq[Mail], error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("bounce: %w", err)
+	}
+	if info.IsDir() {
+		if isMaildir(path) {
+			return p.Maildir(path), nil
+		}
+		return p.Dir(path), nil
+	}
+	mbox, err := isMbox(path)
+	if err != nil {
+		return nil, fmt.Errorf("bounce: %w", err)
+	}
+	if mbox {
+		return p.mboxFile(path), nil
+	}
+	return func(yield func(Mail) bool) { yield(p.file(path)) }, nil
+}
+
+func isMaildir(path string) bool {
+	for _, sub := range [...]string{"new", "cur"} {
+		if info, err := os.Stat(filepath.Join(path, sub)); err != nil || !info.IsDir() {
+			return false
+		}
+	}
+	return true
+}
+
+// isMbox looks for two From_ lines, or for one in a file that is named so. One
+// alone is also on single mails that were taken out of an mbox.
+func isMbox(path string) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	r := bufio.NewReaderSize(f, 64<<10)
+	first, err := r.Peek(256)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, err
+	}
+	if !isMboxLine(first) {
+		return false, nil
+	}
+	if ext := strings.ToLower(filepath.Ext(path)); ext == ".mbox" || ext == ".mbx" {
+		return true, nil
+	}
+	m := mboxReader{r: r, max: 0}
+	for range 2 {
+		if _, _, err = m.next(); err != nil {
+			break
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (p *Parser) mboxFile(path string) iter.Seq[Mail] {
+	return func(yield func(Mail) bool) {
+		f, err := os.Open(path)
+		if err != nil {
+			yield(Mail{File: path, Err: fmt.Errorf("bounce: %w", err)})
+			return
+		}
+		defer f.Close()
+		p.Mbox(path, f)(yield)
+	}
+}
+
+// file reads a file with one mail.
+func (p *Parser) file(path string) Mail {
+	m := Mail{File: path}
+	f, err := os.Open(path)
+	if err != nil {
+		m.Err = fmt.Errorf("bounce: %w", err)
+		return m
+	}
+	defer f.Close()
+	m.Report, m.Err = p.Parse(f)
+	return m
+}
+
+// Maildir reads the mails of a maildir, those in new before those in cur, by
+// name. Nothing is moved or marked. A file that has gone since the directory was
+// read (another program marks it as seen) is passed over.
+func (p *Parser) Maildir(path string) iter.Seq[Mail] {
+	return func(yield func(Mail) bool) {
+		for _, sub := range [...]string{"new", "cur"} {
+			entries, err := os.ReadDir(filepath.Join(path, sub))
+			if err != nil && !yield(Mail{File: filepath.Join(path, sub), Err: fmt.Errorf("bounce: %w", err)}) {
+				return
+			}
+			for _, e := range entries {
+				if e.IsDir() || strings.HasPrefix(e.Name(), ".") {
+					continue
+				}
+				m := p.file(filepath.Join(path, sub, e.Name()))
+				if errors.Is(m.Err, fs.ErrNotExist) {
+					continue
+				}
+				if !yield(m) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Dir reads all files in a directory and the ones below it as one mail each, by
+// name; but for those that begin with a dot.
+func (p *Parser) Dir(path string) iter.Seq[Mail] {
+	return func(yield func(Mail) bool) {
+		err := filepath.WalkDir(path, func(name string, e fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				if !yield(Mail{File: name, Err: fmt.Errorf("bounce: %w", err)}) {
+					return fs.SkipAll
+				}
+				return nil
+			case name != path && strings.HasPrefix(e.Name(), "."):
+				if e.IsDir() {
+					return fs.SkipDir
+				}
+				return nil
+			case e.IsDir():
+				return nil
+			case !yield(p.file(name)):
+				return fs.SkipAll
+			}
+			return nil
+		})
+		_ = err // always nil: the function returns nothing else
+	}
+}

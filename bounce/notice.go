@@ -1,0 +1,232 @@
+package bounce
+
+import "strings"
+
+// A level is how sure it is that an address in a notice is the recipient that
+// the notice is about.
+type level uint8
+
+const (
+	none      level = iota
+	mentioned       // somewhere in the text
+	told            // in a sentence or a line of a transcript that tells of a failure
+	listed          // at the start of a line, or behind a label
+)
+
+// A candidate is an address in a notice.
+type candidate struct {
+	address  string
+	original string // what it was expanded from
+	level    level
+	first    int // the line where it stands
+}
+
+// A notice is the text for people, up to the returned message.
+type notice struct {
+	lines []string
+	found []candidate
+}
+
+// maxLines is how many lines of a notice are looked at.
+const maxLines = 2000
+
+func newNotice(text string) *notice {
+	n := &notice{}
+	for rest := text; rest != "" && len(n.lines) < maxLines; {
+		var line string
+		line, rest = cutLine(rest)
+		if len(line) > 4000 {
+			line = strings.ToValidUTF8(line[:4000], "")
+		}
+		n.lines = append(n.lines, strings.TrimRight(line, " \t"))
+	}
+	for i, line := range n.lines {
+		if !isQuoted(line) && strings.IndexByte(line, '@') >= 0 && len(n.found) < maxRecipients {
+			n.look(i, strings.Trim(line, " \t\u00a0"))
+		}
+	}
+	return n
+}
+
+// isQuoted reports a line of a mail that is quoted in a reply; not one of an SMTP
+// transcript.
+func isQuoted(line string) bool {
+	return strings.HasPrefix(line, ">") && !strings.HasPrefix(line, ">>>")
+}
+
+// look finds the candidates in a line.
+func (n *notice) look(i int, line string) {
+	lower := strings.ToLower(line)
+	if label, ok := cutLabel(lower); ok {
+		switch l := labelLevel(label); l {
+		case none:
+			return
+		case listed:
+			n.addAll(i, line, len(label), l)
+			return
+		}
+	}
+	t := strings.TrimLeft(line, "*-•·| \t<\"'([")
+	if a, ok := nextAddress(t, 0); ok && startsAddress(t, a.start) && hasDot(a.address) {
+		if l := listLevel(strings.TrimLeft(t[a.end:], ">\"')] ")); l == listed {
+			n.add(candidate{a.address, expandedFrom(t[a.end:]), l, i})
+			if o := expandedFrom(t[a.end:]); o == "" {
+				n.addAll(i, t, a.end, moreLevel(t[a.end:]))
+			}
+			return
+		}
+	}
+	if l := sentenceLevel(lower); l > none {
+		if strings.Contains(lower, "mail from:") && !strings.Contains(lower, "rcpt") {
+			l = mentioned
+		}
+		n.addAll(i, line, 0, l)
+	}
+}
+
+// startsAddress reports whether the address begins t, but for what may stand
+// glued to it.
+func startsAddress(t string, start int) bool {
+	return start == 0 || start <= 8 && strings.HasSuffix(strings.ToLower(t[:start]), "mailto:")
+}
+
+// moreLevel is for addresses behind the first one in a line that lists: they are
+// recipients if the line is a list of addresses.
+func moreLevel(after string) level {
+	after = strings.TrimLeft(after, ">\"' ")
+	if strings.HasPrefix(after, ",") || strings.HasPrefix(after, ";") {
+		return listed
+	}
+	return none
+}
+
+func (n *notice) addAll(i int, line string, from int, l level) {
+	if l == none {
+		return
+	}
+	for {
+		a, ok := nextAddress(line, from)
+		if !ok {
+			return
+		}
+		if hasDot(a.address) || a.start > 0 && line[a.start-1] == '<' {
+			n.add(candidate{a.address, "", l, i})
+		}
+		from = a.end
+	}
+}
+
+func (n *notice) add(c candidate) {
+	if !isMessageID(c.address) {
+		n.found = append(n.found, c)
+	}
+}
+
+// isMessageID reports what looks more like one than like an address.
+func isMessageID(s string) bool {
+	local := s[:strings.LastIndexByte(s, '@')]
+	digits := 0
+	for i := 0; i < len(local); i++ {
+		if local[i] >= '0' && local[i] <= '9' {
+			digits++
+		}
+	}
+	return len(local) > 24 && digits > 12 && strings.IndexByte(local, '=') < 0
+}
+
+// cutLabel returns the label that a line begins with: some words and a colon. The
+// line is in lower case.
+func cutLabel(lower string) (label string, ok bool) {
+	i := strings.IndexByte(lower, ':')
+	if i <= 0 || i > 70 || strings.IndexByte(lower[:i], '@') >= 0 {
+		return "", false
+	}
+	return lower[:i+1], true
+}
+
+// labelLevel tells what an address behind a label is. Mentioned means that the
+// label says nothing.
+func labelLevel(label string) level {
+	label = strings.Trim(label, "-*: \t<>")
+	switch label {
+	case "to", "cc", "rcpt", "date", "sent":
+		return mentioned
+	case "from", "sender", "reply-to", "subject", "message-id", "return-path", "bcc", "received", "references", "in-reply-to",
+		"envelope-from", "mail from", ">>> mail from", "von", "de", "http", "https", "url", "x-original-message-id":
+		return none
+	}
+	for _, w := range [...]string{"sender", "from", "contact", "message id", "message-id", "identifier", "id of", "administrator", "support", "help", "questions", "originator"} {
+		if strings.Contains(label, w) {
+			return none
+		}
+	}
+	for _, w := range [...]string{"talking to", "said", "error"} {
+		if strings.Contains(label, w) {
+			return mentioned
+		}
+	}
+	for _, w := range [...]string{"recipient", "deliver", "failed", "unknown user", "user unknown", "rejected", "addressee", "destinat",
+		"empf", "undeliverable", "not found", "mailbox", "address", "message to", "mail to", "arrive", "宛先", "收件人", "收信人", "получател", "unknown", "no such user", "not reach"} {
+		if strings.Contains(label, w) {
+			return listed
+		}
+	}
+	return mentioned
+}
+
+// listLevel tells by what is behind an address at the start of a line whether
+// the line belongs to a list of recipients.
+func listLevel(after string) level {
+	if after == "" {
+		return listed
+	}
+	switch after[0] {
+	case ':', ',', ';', '(', '-', '=', '<', '[', '|':
+		return listed
+	}
+	if strings.HasPrefix(after, "...") || strings.HasPrefix(after, "…") || isReplyCode(after) {
+		return listed
+	}
+	if strings.HasPrefix(after, "on ") && len(after) > 7 && strings.IndexByte(after[3:9], ',') > 0 {
+		return listed // "on Thu, 29 Apr", Exchange 5.5
+	}
+	return none
+}
+
+var expandedMarks = [...]string{"expanded from", "generated from", "generated by", "originally addressed to", "originally sent to", "ultimately generated from", "forwarded from"}
+
+// expandedFrom returns the address that a remark behind another one names as the
+// one before an alias.
+func expandedFrom(s string) string {
+	lower := strings.ToLower(s)
+	for _, m := range expandedMarks {
+		if i := strings.Index(lower, m); i >= 0 {
+			if a, ok := nextAddress(s, i+len(m)); ok {
+				return a.address
+			}
+		}
+	}
+	return ""
+}
+
+// sentenceLevel tells what an address in a line is that begins otherwise.
+func sentenceLevel(lower string) level {
+	for _, w := range [...]string{"if you", "contact", "assistance", "visit", "questions", "unsubscribe", "please send", "please report", "write to",
+		"envelope-from", "reply to", "help desk", "received: from", "mailto:postmaster"} {
+		if strings.Contains(lower, w) {
+			return none
+		}
+	}
+	if strings.HasPrefix(lower, ">>>") || strings.HasPrefix(lower, "<<<") || isReplyCode(lower) || strings.Contains(lower, "rcpt to") {
+		return told
+	}
+	for _, w := range [...]string{"deliver", "undeliverable", "unknown", "reach", "not listed", "not found", "no such", "full", "quota", "addressed to",
+		"not a valid", "not valid", "invalid", "does not exist", "doesn't exist", "doesn't have", "unavailable", "rejected", "failed", "could not", "couldn't", "disabled",
+		"not exist", "unable to", "mailbox", "recipient", "your message to", "your mail to", "your email to", "zugestellt", "bounced", "returned", "violation", "inactive", "no longer", "refused", "nicht",
+		"送信できません", "配信できません", "не доставлен", "entregad", "consegnat", "remis"} {
+		if strings.Contains(lower, w) {
+			return told
+		}
+	}
+	return mentioned
+}
