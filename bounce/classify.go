@@ -22,10 +22,11 @@ func classify(text, status string, code int) Class {
 	case strings.Contains(words, "rejected: access denied") && c == Policy:
 		return Undefined // Exchange Online has it for no such mailbox and for a rule
 	case c == Policy || c == Undefined || c == System || c == Network || c == Expired:
-		if s := classOfStatus(status); s != Undefined && (c == Undefined || refines(s, c)) {
+		strong := c == Policy && containsAny(words, strongPolicy)
+		if s := classOfStatus(status); s != Undefined && (c == Undefined || refines(s, c) && !strong) {
 			return s
 		}
-		if c == Policy && containsAny(words, weakNoMailbox) && !containsAny(words, strongPolicy) {
+		if c == Policy && !strong && containsAny(words, weakNoMailbox) {
 			return NoMailbox
 		}
 	}
@@ -37,7 +38,7 @@ func classify(text, status string, code int) Class {
 
 // strongPolicy are words of a refusal by rule that may follow "recipient address
 // rejected".
-var strongPolicy = []string{"policy", "policies", "denied", "not allowed", "not authorized", "not permitted", "prohibited", "restrict", "security", "authenticat", "blocked"}
+var strongPolicy = []string{"policy", "policies", "denied", "not allowed", "not authorized", "not permitted", "prohibited", "restrict", "security", "authenticat", "blocked", "preferences", "permission"}
 
 // refines reports whether what a status code says is more than a class read from
 // words that are in many replies.

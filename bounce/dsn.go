@@ -28,7 +28,7 @@ func parseStatus(s string) statusReport {
 		if i := strings.Index(s, "\n\n"); i >= 0 {
 			group, rest = s[:i], s[i:]
 		}
-		h, _ := parseHeader(group)
+		h, _ := parseHeader(indentStrays(group))
 		s = rest
 		h = r.takeMessageFields(h)
 		for len(h) > 0 {
@@ -42,6 +42,22 @@ func parseStatus(s string) statusReport {
 		}
 	}
 	return r
+}
+
+// indentStrays makes continuations of the lines of a group that are no fields:
+// the further lines of a reply, say, that was pasted as it came.
+func indentStrays(group string) string {
+	var b strings.Builder
+	for group != "" {
+		line, rest := cutLine(group)
+		if fieldName(line) == 0 && line != "" && line[0] != ' ' && line[0] != '\t' && b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(line)
+		b.WriteByte('\n')
+		group = rest
+	}
+	return b.String()
 }
 
 // takeMessageFields reads the fields about the message (RFC 3464 2.2) and returns

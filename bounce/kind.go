@@ -37,7 +37,7 @@ func (r *reading) bounceWeight() int {
 	if r.header.has("X-Failed-Recipients") {
 		w += 4
 	}
-	if list := r.notice.best(told, r.isOwn); len(list) > 0 {
+	if list := r.notice.best(replied, r.isOwn); len(list) > 0 {
 		w++
 		if said := r.notice.said(list[0].address, list); words > 0 && (findStatus(said).rank == 3 || findCode(said) != 0) {
 			w++

@@ -9,7 +9,8 @@ type level uint8
 const (
 	none      level = iota
 	mentioned       // somewhere in the text
-	told            // in a sentence or a line of a transcript that tells of a failure
+	replied         // in a line of an SMTP transcript
+	told            // in a sentence that tells of a failure
 	listed          // at the start of a line, or behind a label
 )
 
@@ -61,12 +62,12 @@ func (n *notice) look(i int, line string) {
 		switch l := labelLevel(label); l {
 		case none:
 			return
-		case listed:
+		case listed, replied:
 			n.addAll(i, line, len(label), l)
 			return
 		}
 	}
-	t := strings.TrimLeft(line, "*-•·| \t<\"'([")
+	t := strings.TrimLeft(line, "*-•·|> \t<\"'([")
 	if a, ok := nextAddress(t, 0); ok && startsAddress(t, a.start) && hasDot(a.address) {
 		if l := listLevel(strings.TrimLeft(t[a.end:], ">\"')] ")); l == listed {
 			n.add(candidate{a.address, expandedFrom(t[a.end:]), l, i})
@@ -79,6 +80,9 @@ func (n *notice) look(i int, line string) {
 	if l := sentenceLevel(lower); l > none {
 		if strings.Contains(lower, "mail from:") && !strings.Contains(lower, "rcpt") {
 			l = mentioned
+		}
+		if strings.Contains(lower, "dda:smtp=") {
+			l = listed // X.400
 		}
 		n.addAll(i, line, 0, l)
 	}
@@ -138,7 +142,7 @@ func isMessageID(s string) bool {
 // line is in lower case.
 func cutLabel(lower string) (label string, ok bool) {
 	i := strings.IndexByte(lower, ':')
-	if i <= 0 || i > 70 || strings.IndexByte(lower[:i], '@') >= 0 {
+	if i <= 0 || i > 70 || strings.ContainsAny(lower[:i], "@=;") {
 		return "", false
 	}
 	return lower[:i+1], true
@@ -147,9 +151,18 @@ func cutLabel(lower string) (label string, ok bool) {
 // labelLevel tells what an address behind a label is. Mentioned means that the
 // label says nothing.
 func labelLevel(label string) level {
+	if strings.HasPrefix(label, ">>>") {
+		return sentenceLevel(label)
+	}
 	label = strings.Trim(label, "-*: \t<>")
+	switch {
+	case strings.HasPrefix(label, "sent <<< rcpt"), label == "rcpt to":
+		return listed
+	case strings.Contains(label, "rcpt"):
+		return replied
+	}
 	switch label {
-	case "to", "cc", "rcpt", "date", "sent":
+	case "to", "cc", "date", "sent":
 		return mentioned
 	case "from", "sender", "reply-to", "subject", "message-id", "return-path", "bcc", "received", "references", "in-reply-to",
 		"envelope-from", "mail from", ">>> mail from", "von", "de", "http", "https", "url", "x-original-message-id":
@@ -218,7 +231,7 @@ func sentenceLevel(lower string) level {
 		}
 	}
 	if strings.HasPrefix(lower, ">>>") || strings.HasPrefix(lower, "<<<") || isReplyCode(lower) || strings.Contains(lower, "rcpt to") {
-		return told
+		return replied
 	}
 	for _, w := range [...]string{"deliver", "undeliverable", "unknown", "reach", "not listed", "not found", "no such", "full", "quota", "addressed to",
 		"not a valid", "not valid", "invalid", "does not exist", "doesn't exist", "doesn't have", "unavailable", "rejected", "failed", "could not", "couldn't", "disabled",

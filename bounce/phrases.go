@@ -13,6 +13,7 @@ type phraseList struct {
 var phraseLists = []phraseList{
 	{Success, []string{"successfully delivered", "was successfully relayed", "delivered successfully"}},
 	{Greylisted, []string{"greylist", "graylist", "grey-list", "gray-list", "grey list", "gray list", "postgrey", "first time sender", "gl1"}},
+	{Policy, []string{"google groups"}},
 	{Auth, []string{
 		"dmarc", "dkim", "(spf)", " spf ", "spf:", "spf=", "spf fail", "sender policy framework", "authentication checks failed", "sender is unauthenticated",
 		"unauthenticated email", "unauthenticated mail", "purported responsible address", "authentication level", "email authentication", "sender authentication",
@@ -22,7 +23,7 @@ var phraseLists = []phraseList{
 		"invalid sender", "sender invalid", "bad sender", "sender denied", "sender not allowed", "sender is not allowed", "sender refused", "sender's address", "sender address",
 		"sender's domain", "sending to/from an address", "rejected mail from", "mail from address", "mail from domain", "return address", "returned address", "sender is blocked",
 		"envelope sender", "sender blocked", "sender was rejected", "address has been blacklisted", "sender does not exist", "from address", "not allowed to use this sender", "expéditeur", "nosend", "absender",
-		"envelope from", "senders address"}},
+		"envelope from", "senders address", "sender with", "accept mail from", "accepting mail from", "accepting email from", "not accept email from", "sender is spammer", "sender email", "batv", "bogus mail from", "without a valid sender", "null sender", "empty envelope", "not verified", "pre-approved"}},
 	{RateLimited, []string{
 		"too many connection", "too many concurrent", "rate limit", "ratelimit", "rate-limit", "throttl", "at a rate", "too many messages from", "too many emails", "too many mails",
 		"too many recipient", "too fast", "slow down", "sending limit", "hourly", "daily limit", "daily quota", "per hour", "per day", "per minute", "maximum number of connections", "connection limit",
@@ -42,7 +43,7 @@ var phraseLists = []phraseList{
 		"message size", "too large", "too big", "size limit", "size exceed", "message length exceeds", "message is larger", "larger than", "exceeds the maximum size",
 		"exceeds maximum", "max size", "maximum size", "message was too", "zu gross", "zu groß", "trop volumineux", "trop gros", "demasiado grande", "exceeded the size", "サイズ"}},
 	{Full, []string{
-		"mailbox full", "mailbox is full", "mailbox for user is full", "full mailbox", "inbox is full", "inbox full", "mail box full", "mailbox's full", "mail folder is full", "account is full", "storage is full",
+		"mailbox full", "mailbox is full", "mailbox exceeded", "exceeds allowed size", "any more mail", "size allowed for mail delivery", "enough disk space", "maximum allowed storage", "enough space", "exceeding receiving", "mail data", "mail storage", "storage exceeded", "mailbox for user is full", "full mailbox", "inbox is full", "inbox full", "mail box full", "mailbox's full", "mail folder is full", "account is full", "storage is full",
 		"quota", "out of storage", "storage space", "storage limit", "storage allocation", "exceeded storage", "exceeded its storage", "exceeded the storage", "too many messages on", "too many messages in", "zuviele mails",
 		"mailfull", "message store is full", "mailbox has exceeded", "mailbox size", "exceeded the space", "exceeded his/her", "space allocated", "allocated space", "size of the mailbox",
 		"no space left for", "is full", "was full", "postfach voll", "boîte pleine", "boite pleine", "casella piena", "buzón lleno", "buzon lleno", "caixa cheia", "переполнен",
@@ -56,14 +57,15 @@ var phraseLists = []phraseList{
 		"not been activated", "not yet activated", "gesperrt", "désactiv", "desactiv", "停用", "禁用", "冻结", "заблокирован", "отключен", "account is currently unavailable", "account is unavailable", "not accepting mail with attachments",
 		"has been terminated", "account terminated", "account is over"}},
 	{DNS, []string{
-		"not found, try again", "lookup failure", "lookup failed", "unexpected name server reply", "servfail", "dns temporary", "dns timeout", "dns server", "temporary dns", "domain is not reachable",
+		"not found, try again", "host name lookup failure", "unexpected name server reply", "servfail", "dns temporary", "dns timeout", "dns server", "temporary dns", "domain is not reachable",
 		"temporarily unable to resolve", "name server is not", "dns lookup timeout", "nameserver", "cannot resolve", "can't resolve", "could not resolve", "couldn't resolve", "unable to resolve", "lowest numbered mx record points to local", "dns query failed"}},
 	{NoDomain, []string{
-		"host unknown", "unknown host", "host not found", "domain not found", "domain does not exist", "domain doesn't exist", "no such domain", "domain name not found", "find any host", "find a mail exchanger",
+		"host unknown", "unknown host", "domain must exist", "domain mx not found", "is unroutable", "mentioned in email address is unknown", "domain may not exist", "cannot resolve the domain", "host not found", "domain not found", "domain does not exist", "domain doesn't exist", "no such domain", "domain name not found", "find any host", "find a mail exchanger",
 		"no mx record", "no mx or a", "unrouteable mail domain", "unroutable domain", "unrouteable domain", "unknown domain", "domain unknown", "name or service not known", "nxdomain", "no longer in service",
 		"bad destination system", "illegal host", "domain invalid", "invalid domain", "host address lookups failed permanently", "mx records point to non-existent", "no such host", "no relevant answers",
 		"nonexistent domain", "non-existent domain", "non-existent host", "domain is not hosted", "host does not exist", "no valid hosts", "domain isn't hosted", "host or domain name not found", "no route to recipient domain", "no dns information", "recipient domain is", "unresolvable", "not a valid domain", "name does not exist",
 		"domain is invalid", "find the recipient domain", "no existing mx", "no mail server", "recipient's domain"}},
+	{DNS, []string{"lookup failure", "lookup failed", "dns failure", "dns error"}},
 	{Moved, []string{
 		"has moved", "user moved", "no longer with", "no longer works", "no longer working", "left the company", "left the organi", "no longer employed", "address changed", "address has changed", "changed address", "new email address",
 		"new e-mail address", "new address is", "has been replaced by", "hat das unternehmen verlassen", "account moved", "mailbox has moved"}},
@@ -73,13 +75,13 @@ var phraseLists = []phraseList{
 	{NoMailbox, []string{
 		"user unknown", "unknown user", "no such user", "no such mailbox", "no such recipient", "no such address", "no such account", "no such person", "no such email", "no such e-mail", "no such name", "no such local", "unknown recipient",
 		"recipient unknown", "unknown address", "address unknown", "unknown or illegal", "invalid recipient", "recipient invalid", "recipient is invalid", "invalid mailbox", "invalid address", "address is invalid", "invalid user", "user invalid",
-		"user not found", "user not known", "recipient not found", "recipnotfound", "recipientnotfound", "mailbox not found", "account not found", "address not found", "not exist", "doesn't exist", "n'existe pas", "inexist", "doesn't have",
-		"does not have", "not listed in", "not a valid", "isn't a valid", "not valid", "no mailbox", "no account", "not our customer", "mailbox name not allowed", "unrouteable address", "unroutable address", "undeliverable address",
+		"user not found", "user not known", "recipient not found", "recipnotfound", "recipientnotfound", "mailbox not found", "account not found", "address not found", "not exist", "doesn't exist", "n'existe pas", "inexist", "have a account", "have an account",
+		"not listed in", "not a valid", "isn't a valid", "not valid", "no mailbox", "no account", "not our customer", "mailbox name not allowed", "unrouteable address", "unroutable address", "undeliverable address",
 		"undeliverable recipient", "non-existent", "nonexistent", "unknown in", "name is not recognized", "not recognized", "couldn't be found", "could not be found", "wasn't found", "was not found", "bad destination mailbox",
-		"invalid local part", "unknown local", "no valid recipient", "possibly incorrect", "no user", "addressee unknown", "unknown mailbox", "mailbox unknown", "unknown account", "account unknown", "not in our", "not known", "is not a registered",
+		"invalid local part", "unknown local", "possibly incorrect", "no user", "addressee unknown", "unknown mailbox", "mailbox unknown", "unknown account", "account unknown", "not in our", "not known", "is not a registered",
 		"not registered", "unregistered", "no longer accepts", "no longer available", "no longer valid", "no longer on", "no longer exist", "not listed on", "isn't listed", "unbekannt", "inconnu", "desconocid", "sconosciut", "existiert nicht", "bestaat niet", "niet bekend", "destinataire invalide", "adresse invalide",
 		"não existe", "nao existe", "no existe", "non esiste", "не существует", "не найден", "存在しません", "存在しない", "見つかりません", "不存在", "无此用户", "查无", "bad address", "bad recipient", "bad-mailbox", "mailbox is invalid", "there is no one", "not a known", "not known here", "email address you entered",
-		"address couldn't", "not be found", "not found in", "no one here", "unknown extension", "illegal user", "illegal alias", "user does not", "user doesn't", "recipient does not", "no matching", "no recipient", "wrong address", "incorrect address", "mail-box not", "ユーザー", "not find user", "mailbox doesn't", "not our user", "can't find user", "misspelled", "no aliases", "unknown customer", "recipient is unknown"}},
+		"address couldn't", "not be found", "not found in", "no one here", "unknown extension", "illegal user", "illegal alias", "user does not", "user doesn't", "recipient does not", "no matching", "wrong address", "incorrect address", "mail-box not", "ユーザー", "not find user", "mailbox doesn't", "not our user", "can't find user", "misspelled", "no aliases", "unknown customer", "rcp-p1", "badrcptto", "badrecipientto", "validrcptto", "recipient not ok", "envelope recipient", "not present in directory", "not an active address", "mail box available", "mailbox not present", "mailbox invalid", "recipient has been denied", "addresses were unknown", "nessun utente", "dicha persona", "ese usuario", "not a local", "email name is not", "non répertorié", "non recensé", "nicht im domino", "no figura", "destination address", "missing home directory", "unknown virtual", "address is wrong", "recipient is not accepted", "recipient is unknown"}},
 	{Blocked, []string{
 		"reputation", "is listed", "listed at", "listed by", "listed in", "sorbs", "your ip", "ip address",
 		"ip blocked", "bad ip", "banned", "unverifyable", "client ip", "your host", "your server", "your network", "block your", "untrusted", "connection blocked",

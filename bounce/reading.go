@@ -19,7 +19,7 @@ func newReading(m *parts) *reading {
 	r := &reading{parts: m, rawSubject: decodeWords(m.header.get("Subject"))}
 	r.subject = strings.ToLower(r.rawSubject)
 	r.from = strings.ToLower(fromAddress(m.header))
-	for _, name := range [...]string{"To", "Delivered-To", "X-Original-To", "Envelope-To", "Return-Path", "From"} {
+	for _, name := range [...]string{"To", "Delivered-To", "Return-Path", "From"} {
 		for _, v := range m.header.all(name) {
 			if a, ok := bareAddress(v); ok {
 				r.own = append(r.own, a)

@@ -53,7 +53,7 @@ func statusLen(s string) int {
 
 // statusRank tells by what is around it whether s[start:end] is a code at all.
 func statusRank(s string, start, end int) int {
-	if start == 0 {
+	if start == 0 || s[start-1] == '\n' {
 		return 2
 	}
 	switch c := s[start-1]; {
@@ -128,14 +128,14 @@ func codePlace(before string) bool {
 	switch c := t[len(t)-1]; {
 	case c == '\n':
 		return true
-	case strings.IndexByte(":;>'\"([|", c) >= 0:
+	case strings.IndexByte(":;>'\"([|#", c) >= 0:
 		return len(t) < len(before) || c != ':' || !endsInDigit(t[:len(t)-1])
 	case len(t) == len(before):
 		return false
 	}
 	word := strings.ToLower(t[strings.LastIndexAny(t, " \t\n")+1:])
 	switch word {
-	case "said", "response", "error", "code", "reply", "returned", "<<<", "...", "with", "status", "smtp", "reason":
+	case "said", "response", "responsecode", "error", "code", "reply", "returned", "<<<", "...", "with", "status", "smtp", "reason":
 		return true
 	}
 	return strings.HasSuffix(word, "...")

@@ -10,7 +10,7 @@ func (r *reading) textRecipients(o *Original) []Recipient {
 		return out
 	}
 	failed := r.failedHeader()
-	list := r.notice.best(told, r.isOwn)
+	list := r.notice.best(replied, r.isOwn)
 	if len(list) > 1 {
 		list = r.withoutHelpers(list)
 	}

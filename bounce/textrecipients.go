@@ -89,8 +89,8 @@ func (n *notice) said(address string, among []candidate) string {
 			c := n.found[next]
 			switch {
 			case sameAddress(c.address, address):
-				starts = starts || c.level >= told
-			case c.level >= told && indexAddress(among, c.address) >= 0:
+				starts = starts || c.level >= replied
+			case c.level >= replied && indexAddress(among, c.address) >= 0:
 				other = true
 			}
 		}
