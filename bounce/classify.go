@@ -19,8 +19,10 @@ func classify(text, status string, code int) Class {
 			return NoMailbox
 		}
 		return Undefined // RFC 5321 4.2.2 has it for no access and policy, too
-	case strings.Contains(words, "rejected: access denied") && c == Policy:
-		return Undefined // Exchange Online has it for no such mailbox and for a rule
+	case c == Policy && status == "5.4.1" && strings.Contains(words, "address rejected: access denied"):
+		return NoMailbox // Exchange Online, for whom its directory does not have
+	case (c == Policy || c == Undefined) && containsAny(lower, blockLists[:]):
+		return Blocked
 	case c == Policy || c == Undefined || c == System || c == Network || c == Expired:
 		strong := c == Policy && containsAny(words, strongPolicy)
 		if s := classOfStatus(status); s != Undefined && (c == Undefined || refines(s, c) && !strong) {
@@ -35,6 +37,9 @@ func classify(text, status string, code int) Class {
 	}
 	return c
 }
+
+// blockLists are names in links and host names that tell by themselves.
+var blockLists = [...]string{"spamhaus.org", "spamcop.net", "barracudacentral.org", "sorbs.net", "dnsbl.", "rbl.", "uceprotect", "senderbase.org", "surbl.org"}
 
 // strongPolicy are words of a refusal by rule that may follow "recipient address
 // rejected".
@@ -91,6 +96,11 @@ func tellingWords(text string) string {
 	b := make([]byte, 0, len(text)+2)
 	b = append(b, ' ')
 	for _, w := range strings.Fields(strings.ToLower(text)) {
+		if at := strings.IndexByte(w, '@'); at >= 0 {
+			if i := strings.IndexByte(w[at:], ':'); i > 0 {
+				w = w[at+i+1:] // "(user@example.org:blocked)"
+			}
+		}
 		if !isName(w) {
 			b = append(b, w...)
 			b = append(b, ' ')
@@ -127,7 +137,7 @@ func isHostName(w string) bool {
 		w = w[:i] // host[192.0.2.1]
 	}
 	dot := strings.LastIndexByte(w, '.')
-	if dot <= 0 || len(w)-dot < 3 {
+	if dot <= 0 || len(w)-dot < 3 || strings.Contains(w, "..") {
 		return false
 	}
 	for i := 0; i < len(w); i++ {

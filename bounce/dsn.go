@@ -30,6 +30,9 @@ func parseStatus(s string) statusReport {
 		}
 		h, _ := parseHeader(indentStrays(group))
 		s = rest
+		if enc := h.get("Content-Transfer-Encoding"); strings.EqualFold(enc, "base64") {
+			s = decodeBase64(s) // some encode the groups, and say so in the one before
+		}
 		h = r.takeMessageFields(h)
 		for len(h) > 0 {
 			n := groupEnd(h)
@@ -151,8 +154,12 @@ func action(s string) Action {
 	switch s {
 	case "failure", "fail":
 		return Failed
+	case "undeliverable":
+		return Failed
 	case "delay":
 		return Delayed
+	case "deliverable": // Postfix, sendmail -bv
+		return Delivered
 	}
 	return ""
 }

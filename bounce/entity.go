@@ -196,8 +196,9 @@ func cutPart(s, boundary string) (part, rest string, ok bool) {
 		i += from
 		line, rest := cutLine(s[i+2+len(boundary):])
 		end := strings.TrimRight(line, " \t")
-		if (i == 0 || s[i-1] == '\n') && (end == "" || end == "--") {
-			return strings.TrimSuffix(s[:i], "\n"), rest, end == ""
+		start := strings.LastIndexByte(s[:i], '\n') + 1
+		if strings.Trim(s[start:i], " \t") == "" && (end == "" || end == "--") {
+			return strings.TrimSuffix(s[:start], "\n"), rest, end == ""
 		}
 		from = i + 2
 	}

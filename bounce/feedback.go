@@ -16,6 +16,12 @@ func (r *reading) isOldComplaint() bool {
 		strings.HasPrefix(r.from, "scomp@") || strings.HasPrefix(r.from, "staff@hotmail.") && strings.Contains(r.subject, "complaint")
 }
 
+// isAppleOptOut reports the mail by which Apple Mail unsubscribes on a click on
+// its own button. Another mail with that subject is for a list's address.
+func (r *reading) isAppleOptOut() bool {
+	return strings.EqualFold(r.header.get("X-Apple-Unsubscribe"), "true")
+}
+
 // readFeedback reads a feedback report: its fields (RFC 5965 3, RFC 6591 3), and
 // the recipient, from them or from the message that it returns.
 func (r *reading) readFeedback(out *Report) {
@@ -45,6 +51,11 @@ func (r *reading) readFeedback(out *Report) {
 	}
 	out.ReportingMTA = typedName(h.get("Reporting-MTA"))
 	out.EnvelopeID = h.get("Original-Envelope-Id")
+	if f.Type == "" && r.isAppleOptOut() {
+		f.Type = "opt-out"
+		out.Recipients = []Recipient{{Address: out.From, Final: out.From, Class: Complaint}}
+		return
+	}
 	class := feedbackClass(f.Type)
 	for _, a := range r.feedbackRecipients(h, out.Original) {
 		out.Recipients = append(out.Recipients, Recipient{Address: a, Final: a, Original: a, Class: class, Diagnostic: ""})

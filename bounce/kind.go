@@ -10,20 +10,29 @@ func (r *reading) kind() Kind {
 	switch {
 	case r.event != nil:
 		return r.event.kind()
-	case r.feedback != nil || reportType == "feedback-report" || r.isOldComplaint():
+	case r.feedback != nil || reportType == "feedback-report" || r.isOldComplaint() || r.isAppleOptOut():
 		return Feedback
-	case r.disposition || reportType == "disposition-notification" || reportType == "tlsrpt":
+	case (r.disposition || reportType == "disposition-notification") && (!r.isRejection() || r.bounceWeight() < bounceLimit), reportType == "tlsrpt":
 		return Other
 	case len(r.status.recipients) > 0:
 		return DSN
 	case len(r.parts.status) > 0 && r.bounceWeight() > 0:
 		return DSN
 	case r.bounceWeight() >= bounceLimit:
+		if r.inner = r.nested(); r.inner != nil {
+			return DSN
+		}
 		return Bounce
 	case r.isAutoReply():
 		return AutoReply
 	}
 	return Other
+}
+
+// isRejection reports a refusal in the form of a read receipt, as Sieve's reject
+// (RFC 5429 2.2) makes it.
+func (r *reading) isRejection() bool {
+	return strings.Contains(strings.ToLower(r.header.get("Auto-Submitted")), "rejected") || strings.Contains(strings.ToLower(r.notice.head()), "rejected")
 }
 
 // bounceLimit is the weight of signs from which on a mail is a bounce: no single
@@ -46,7 +55,15 @@ func (r *reading) bounceWeight() int {
 	if r.returned != "" && r.senderWeight() > 0 {
 		w++
 	}
+	if r.namesNobody() && r.senderWeight() < 3 {
+		w -= 5 // news about mail, to many
+	}
 	return w - r.replyWeight()
+}
+
+// namesNobody reports a notice without a trace of the mail that it is about.
+func (r *reading) namesNobody() bool {
+	return r.returned == "" && !r.header.has("X-Failed-Recipients") && len(r.notice.best(mentioned, r.isOwn)) == 0
 }
 
 // senderWeight weighs whom the mail is from.
@@ -58,7 +75,7 @@ func (r *reading) senderWeight() int {
 	case strings.Contains(from, "mailer-daemon") || strings.Contains(from, "mailerdaemon") || strings.Contains(from, "mail delivery") || strings.Contains(from, "delivery subsystem") ||
 		strings.Contains(from, "mail.delivery") || r.header.has("From") && strings.Trim(from, "<> ") == "" || strings.Contains(from, "<>") || local == "mdaemon":
 		w = 3
-	case strings.HasPrefix(local, "postmaster") || strings.Contains(from, "system administrator") || strings.Contains(from, "mail administrator") || strings.Contains(from, "mail system") ||
+	case strings.HasPrefix(strings.NewReplacer("_", "", "-", "", ".", "").Replace(local), "postmaster") || strings.Contains(from, "system administrator") || strings.Contains(from, "mail administrator") || strings.Contains(from, "mail system") ||
 		strings.Contains(from, "postmaster"):
 		w = 2
 	}
@@ -109,11 +126,11 @@ var failurePhrases = [...]string{
 	"could not be delivered", "couldn't be delivered", "cannot be delivered", "can't be delivered", "can not be delivered", "not be delivered", "was not delivered", "were not delivered", "wasn't delivered", "has not been delivered",
 	"not yet been delivered", "unable to deliver", "able to deliver", "could not deliver", "couldn't deliver", "cannot deliver", "not deliver", "trouble delivering", "failed to deliver", "delivery failed", "delivery has failed", "delivery failure", "deliver failed", "failed permanently",
 	"delivery to the following", "did not reach", "undeliverable", "undelivered", "error delivering", "delivery problem", "could not be sent", "couldn't be sent", "weren't sent", "returned to sender", "returned to you", "returned because", "permanent fatal errors", "permanent errors", "transient", "attempting to deliver",
-	"trying to deliver", "error has occurred while", "transcript of session", "was undeliverable", "following recipients were affected", "address failed", "addresses failed", "address(es) failed", "was rejected", "been rejected", "recipient(s) could not", "not a valid user", "no such user", "user unknown", "unknown user", "mailbox is full", "mailbox full", "full mailbox", "over quota",
+	"trying to deliver", "error has occurred while", "transcript of session", "was undeliverable", "following recipients were affected", "address failed", "addresses failed", "address(es) failed", "was rejected", "been rejected", "automatically rejected", "recipient(s) could not", "not a valid user", "no such user", "user unknown", "unknown user", "mailbox is full", "mailbox full", "full mailbox", "over quota",
 	"did not receive this message", "failed recipient", "fatal error", "unknown host", "host unknown", "failed addresses", "delivery error", "not been delivered", "rcpt to generated", "delivery failed", "received >>>", "will be delayed", "has been delayed", "been postponed", "still trying to", "warning message only", "delivery status notification",
 	"zugestellt werden", "nicht zugestellt", "konnte nicht", "n'a pas pu", "pas été remis", "non remis", "no pudo ser entregad", "no se pudo", "no se ha podido", "não pôde ser", "nao pode ser", "não foi entregue", "non è stato possibile", "impossibile recapitare", "non consegnat", "не может быть доставлен", "не было доставлено", "niet worden afgeleverd",
 	"送信できません", "配信できません", "届けることができません", "お届けできません", "エラーのため", "送信に失敗", "无法投递", "退信", "未能送达", "发送失败", "nie mogła zostać", "kunde inte levereras",
-	"bounced", "intended recipient:", "is not listed in", "no longer valid", "does not exist", "recipient is not", "did not like", "does not like recipient", "rejected by",
+	"bounced", "intended recipient:", "is not listed in", "no longer valid", "does not exist", "recipient is not", "requested action not taken", "error message below", "invalid user address", "did not like", "does not like recipient", "rejected by",
 }
 
 // failureWords weighs the words of the notice.
@@ -154,6 +171,8 @@ func (n *notice) head() string {
 func (r *reading) replyWeight() int {
 	w := 0
 	switch {
+	case isReplySubject(r.subject) && r.senderWeight() > 0:
+		w += 2
 	case isReplySubject(r.subject):
 		w += 4
 	case isAutoSubject(r.subject):
@@ -213,7 +232,7 @@ func (r *reading) isDelay() bool {
 		return false
 	}
 	text := strings.ToLower(r.notice.head())
-	return containsAny(text, delayPhrases[:]) || strings.Contains(r.subject, "delay") || strings.Contains(r.subject, "warning: could not send")
+	return containsAny(text, delayPhrases[:]) || strings.Contains(r.subject, "delay") || strings.Contains(r.subject, "warning") && strings.Contains(r.subject, "could not send")
 }
 
 var delayPhrases = [...]string{
@@ -227,5 +246,5 @@ func (r *reading) saysFailed() bool {
 }
 
 var failedPhrases = [...]string{
-	"permanent error", "failed permanently", "permanent fatal", "given up", "giving up", "not going to try again", "permanent failure", "no further delivery attempts", "could not be delivered to", "permanently",
+	"permanent error", "failed permanently", "permanent fatal", "given up", "giving up", "not going to try again", "permanent failure", "no further delivery attempts", "permanently",
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -14,8 +13,7 @@ import (
 
 // Path reads the mails at a path: an mbox, a maildir, a directory of mails, or a
 // file with one mail. A directory with the subdirectories new and cur is a
-// maildir; a file is an mbox if it begins with a From_ line, and there is another
-// one in it.
+// maildir; a file is an mbox if it begins with a From_ line.
 //
 // An error of the path itself is returned at once.
 func (p *Parser) Path(path string) (iter.Seq[Mail], error) {
@@ -29,14 +27,28 @@ func (p *Parser) Path(path string) (iter.Seq[Mail], error) {
 		}
 		return p.Dir(path), nil
 	}
-	mbox, err := isMbox(path)
-	if err != nil {
-		return nil, fmt.Errorf("bounce: %w", err)
+	return p.fileOrMbox(path), nil
+}
+
+// fileOrMbox reads a file that begins with a From_ line as an mbox, and any other
+// one as a mail.
+func (p *Parser) fileOrMbox(path string) iter.Seq[Mail] {
+	return func(yield func(Mail) bool) {
+		f, err := os.Open(path)
+		if err != nil {
+			yield(Mail{File: path, Err: fmt.Errorf("bounce: %w", err)})
+			return
+		}
+		defer f.Close()
+		r := bufio.NewReaderSize(f, 64<<10)
+		if first, _ := r.Peek(256); isMboxLine(first) { // an error comes again
+			p.Mbox(path, r)(yield)
+			return
+		}
+		m := Mail{File: path}
+		m.Report, m.Err = p.Parse(r)
+		yield(m)
 	}
-	if mbox {
-		return p.mboxFile(path), nil
-	}
-	return func(yield func(Mail) bool) { yield(p.file(path)) }, nil
 }
 
 func isMaildir(path string) bool {
@@ -46,49 +58,6 @@ func isMaildir(path string) bool {
 		}
 	}
 	return true
-}
-
-// isMbox looks for two From_ lines, or for one in a file that is named so. One
-// alone is also on single mails that were taken out of an mbox.
-func isMbox(path string) (bool, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	r := bufio.NewReaderSize(f, 64<<10)
-	first, err := r.Peek(256)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return false, err
-	}
-	if !isMboxLine(first) {
-		return false, nil
-	}
-	if ext := strings.ToLower(filepath.Ext(path)); ext == ".mbox" || ext == ".mbx" {
-		return true, nil
-	}
-	m := mboxReader{r: r, max: 0}
-	for range 2 {
-		if _, _, err = m.next(); err != nil {
-			break
-		}
-	}
-	if errors.Is(err, io.EOF) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-func (p *Parser) mboxFile(path string) iter.Seq[Mail] {
-	return func(yield func(Mail) bool) {
-		f, err := os.Open(path)
-		if err != nil {
-			yield(Mail{File: path, Err: fmt.Errorf("bounce: %w", err)})
-			return
-		}
-		defer f.Close()
-		p.Mbox(path, f)(yield)
-	}
 }
 
 // file reads a file with one mail.
@@ -130,8 +99,9 @@ func (p *Parser) Maildir(path string) iter.Seq[Mail] {
 	}
 }
 
-// Dir reads all files in a directory and the ones below it as one mail each, by
-// name; but for those that begin with a dot.
+// Dir reads all files in a directory and the ones below it, by name, but for
+// those whose name begins with a dot: one mail each, or an mbox where a file
+// begins with a From_ line.
 func (p *Parser) Dir(path string) iter.Seq[Mail] {
 	return func(yield func(Mail) bool) {
 		err := filepath.WalkDir(path, func(name string, e fs.DirEntry, err error) error {
@@ -148,8 +118,11 @@ func (p *Parser) Dir(path string) iter.Seq[Mail] {
 				return nil
 			case e.IsDir():
 				return nil
-			case !yield(p.file(name)):
-				return fs.SkipAll
+			}
+			for m := range p.fileOrMbox(name) {
+				if !yield(m) {
+					return fs.SkipAll
+				}
 			}
 			return nil
 		})

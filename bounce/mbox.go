@@ -30,6 +30,9 @@ type Mail struct {
 func (p *Parser) Mbox(name string, r io.Reader) iter.Seq[Mail] {
 	return func(yield func(Mail) bool) {
 		m := &mboxReader{r: bufio.NewReaderSize(r, 64<<10), max: p.config.MaxSize}
+		if start, _ := m.r.Peek(4 << 10); bytes.IndexByte(start, '\r') >= 0 && bytes.IndexByte(start, '\n') < 0 {
+			m.r = bufio.NewReaderSize(crReader{m.r}, 64<<10) // an error of Peek comes again
+		}
 		for number := 1; ; number++ {
 			text, truncated, err := m.next()
 			if errors.Is(err, io.EOF) {
@@ -47,6 +50,19 @@ func (p *Parser) Mbox(name string, r io.Reader) iter.Seq[Mail] {
 			}
 		}
 	}
+}
+
+// A crReader makes LF of each CR, for files of the old Mac OS.
+type crReader struct{ r io.Reader }
+
+func (c crReader) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	for i, o := range b[:n] {
+		if o == '\r' {
+			b[i] = '\n'
+		}
+	}
+	return n, err
 }
 
 // A mboxReader takes an mbox apart.

@@ -26,13 +26,16 @@ type candidate struct {
 type notice struct {
 	lines []string
 	found []candidate
+
+	// Of the last line that lists: its number, and how far it is indented.
+	listLine, listIndent int
 }
 
 // maxLines is how many lines of a notice are looked at.
 const maxLines = 2000
 
 func newNotice(text string) *notice {
-	n := &notice{}
+	n := &notice{listLine: -10}
 	for rest := text; rest != "" && len(n.lines) < maxLines; {
 		var line string
 		line, rest = cutLine(rest)
@@ -44,9 +47,38 @@ func newNotice(text string) *notice {
 	for i, line := range n.lines {
 		if !isQuoted(line) && strings.IndexByte(line, '@') >= 0 && len(n.found) < maxRecipients {
 			n.look(i, strings.Trim(line, " \t\u00a0"))
+			n.demote(i, line)
 		}
 	}
 	return n
+}
+
+// demote corrects what look has made of a line that goes on with what the one
+// before says of a recipient: it is indented further.
+func (n *notice) demote(i int, line string) {
+	if len(n.found) == 0 {
+		return
+	}
+	last := &n.found[len(n.found)-1]
+	if last.first != i || last.level != listed {
+		return
+	}
+	indent := len(line) - len(strings.TrimLeft(line, " \t"))
+	if n.listLine >= 0 && indent > n.listIndent && n.unbroken(n.listLine, i) {
+		last.level = replied
+		return
+	}
+	n.listLine, n.listIndent = i, indent
+}
+
+// unbroken reports whether there is no empty line between two lines.
+func (n *notice) unbroken(from, to int) bool {
+	for _, line := range n.lines[from:to] {
+		if line == "" {
+			return false
+		}
+	}
+	return true
 }
 
 // isQuoted reports a line of a mail that is quoted in a reply; not one of an SMTP
@@ -121,9 +153,18 @@ func (n *notice) addAll(i int, line string, from int, l level) {
 }
 
 func (n *notice) add(c candidate) {
-	if !isMessageID(c.address) {
+	if !isMessageID(c.address) && !isPlaceholder(c.address) {
 		n.found = append(n.found, c)
 	}
+}
+
+// isPlaceholder reports the addresses of examples in a text.
+func isPlaceholder(address string) bool {
+	switch strings.ToLower(address[:strings.LastIndexByte(address, '@')]) {
+	case "name", "username", "user.name", "first.last", "firstname.lastname", "someone", "yourname":
+		return true
+	}
+	return false
 }
 
 // isMessageID reports what looks more like one than like an address.

@@ -36,7 +36,7 @@ var phraseLists = []phraseList{
 		"relaying to", "relay access", "not an mx", "not one of my domains", "insecure mail relay", "we don't handle mail for", "domain isn't allowed", "domain is not in my list", "relayed", "relay prohibited", "not locally hosted",
 		"without authentication"}},
 	{Blocked, []string{
-		"blocked using", "block list", "blocklist", "blacklist", "black list", "block-list", "dnsbl", "rbl ", "spamhaus", "spamcop", "reverse dns", "ptr record", "ptr rr", "no ptr", "rdns", "reverse lookup", "helo", "ehlo", "client host", "poor reputation", "bad reputation", "low reputation"}},
+		"my name was rejected", "blocked using", "block list", "blocklist", "blacklist", "black list", "block-list", "dnsbl", "rbl ", "spamhaus", "spamcop", "reverse dns", "ptr record", "ptr resource", "ptr rr", "no ptr", "rdns", "reverse lookup", "helo", "ehlo", "client host", "poor reputation", "bad reputation", "low reputation"}},
 	{Spam, []string{"as spam", "is spam", "spam detected", "spam message", "contains spam", "spam rejection", "spam content", "looks like spam", "unsolicited"}},
 	{Loop, []string{"too many hop", "hop count", "hops exceeded", "mail loop", "routing loop", "forwarding loop", "loops back", "mailloop", "looping", "loop detected", "loop count", "loop:", "too many received"}},
 	{TooLarge, []string{
@@ -49,7 +49,7 @@ var phraseLists = []phraseList{
 		"no space left for", "is full", "was full", "postfach voll", "boîte pleine", "boite pleine", "casella piena", "buzón lleno", "buzon lleno", "caixa cheia", "переполнен",
 		"メールボックスが一杯", "容量", "邮箱空间", "空间不足", "已满", "has no space", "insufficient storage", "not enough space"}},
 	{NoMail, []string{
-		"null mx", "nullmx", "null-mx", "does not accept mail", "does not accept email", "does not accept e-mail", "no smtp service", "not accepting network messages", "accepts no mail", "does not receive mail",
+		"null mx", "nullmx", "null-mx", "does not accept mail", "does not accept email", "does not accept e-mail", "indicated no smtp service", "not accepting network messages", "accepts no mail", "does not receive mail",
 		"domain does not accept", "not accept any mail", "does not send or receive"}},
 	{Disabled, []string{
 		"disabled", "suspend", "inactive", "deactivated", "is locked", "been locked", "account locked", "locked out", "account closed", "discontinued", "frozen", "not active", "no longer active", "isn't active",
@@ -71,11 +71,11 @@ var phraseLists = []phraseList{
 		"new e-mail address", "new address is", "has been replaced by", "hat das unternehmen verlassen", "account moved", "mailbox has moved"}},
 	{Protocol, []string{
 		"command not recognized", "unrecognized command", "command unrecognized", "unknown command", "bad sequence", "improper sequence", "syntax error", "smtputf8", "internationalized", "utf8", "starttls", "tls ",
-		"protocol error", "not implemented", "unimplemented", "ssl ", "need rcpt", "need mail"}},
+		"protocol error", "protocol violation", "not implemented", "unimplemented", "ssl ", "need rcpt", "need mail"}},
 	{NoMailbox, []string{
-		"user unknown", "unknown user", "no such user", "no such mailbox", "no such recipient", "no such address", "no such account", "no such person", "no such email", "no such e-mail", "no such name", "no such local", "unknown recipient",
+		"user unknown", "unknown user", "no such user", "no such mailbox", "no such recipient", "no such address", "no such account", "no such person", "no such email", "no such e-mail", "no such name", "no such local", "unknown recipient", "unknown e-mail", "unknown email", "unknown mail address",
 		"recipient unknown", "unknown address", "address unknown", "unknown or illegal", "invalid recipient", "recipient invalid", "recipient is invalid", "invalid mailbox", "invalid address", "address is invalid", "invalid user", "user invalid",
-		"user not found", "user not known", "recipient not found", "recipnotfound", "recipientnotfound", "mailbox not found", "account not found", "address not found", "not exist", "doesn't exist", "n'existe pas", "inexist", "have a account", "have an account",
+		"user not found", "user not known", "recipient not found", "recipnotfound", "recipientnotfound", "mailbox not found", "account not found", "address not found", "not exist", "n't exist", "n'existe pas", "inexist", "have a account", "have an account",
 		"not listed in", "not a valid", "isn't a valid", "not valid", "no mailbox", "no account", "not our customer", "mailbox name not allowed", "unrouteable address", "unroutable address", "undeliverable address",
 		"undeliverable recipient", "non-existent", "nonexistent", "unknown in", "name is not recognized", "not recognized", "couldn't be found", "could not be found", "wasn't found", "was not found", "bad destination mailbox",
 		"invalid local part", "unknown local", "possibly incorrect", "no user", "addressee unknown", "unknown mailbox", "mailbox unknown", "unknown account", "account unknown", "not in our", "not known", "is not a registered",
@@ -96,7 +96,7 @@ var phraseLists = []phraseList{
 		"cannot connect", "can't connect", "failed to connect", "requests to connect", "connection to mail exchanger", "connect to", "socket error", "connection died", "connection dropped", "connection closed", "connection failed", "conversation with", "not responding", "no answer from",
 		"broken pipe", "connection error", "establish an smtp", "wasn't able to establish", "connection was", "connection attempt", "did not respond", "didn't respond", "not answer"}},
 	{Expired, []string{
-		"retry time", "expired", "not been collected", "message timed", "queue too long", "too long in", "in the queue", "delivery time", "not delivered within", "send message for", "giving up", "attempts:", "deferred:", "has not yet been delivered", "been delayed", "will continue trying", "will keep trying", "for the last", "still trying",
+		"retry time", "failing for a long time", "expired", "not been collected", "message timed", "queue too long", "too long in", "in the queue", "delivery time", "not delivered within", "send message for", "giving up", "attempts:", "deferred:", "has not yet been delivered", "been delayed", "will continue trying", "will keep trying", "for the last", "still trying",
 		"delivery attempts", "after several attempts", "could not be delivered for", "unable to deliver for", "not yet been", "delay"}},
 	{System, []string{
 		"disk", "no space left", "local error", "system error", "internal error", "server error", "temporary failure", "temporarily", "service unavailable", "service currently unavailable", "try again", "try later", "out of memory", "system resources", "insufficient system", "resources", "command died", "command output",

@@ -13,6 +13,8 @@ type reading struct {
 	status        statusReport
 	event         *sesEvent // Amazon SES by SNS
 	rawSubject    string
+	inner         *reading // the DSN that this one brings
+	inside        bool     // it is the content of another one
 }
 
 func newReading(m *parts) *reading {
@@ -95,6 +97,9 @@ func (r *reading) report() *Report {
 	switch {
 	case r.event != nil:
 		r.event.fill(out)
+	case r.inner != nil:
+		out.Original = newOriginal(r.inner.returned)
+		out.Recipients = r.inner.dsnRecipients(out.Original)
 	case out.Kind == Feedback:
 		r.readFeedback(out)
 	case out.Kind == DSN:
@@ -115,7 +120,10 @@ func (r *reading) report() *Report {
 // text says of them where the fields are silent.
 func (r *reading) dsnRecipients(o *Original) []Recipient {
 	var out []Recipient
-	for _, rcpt := range r.status.recipients {
+	for i, rcpt := range r.status.recipients {
+		if !strings.Contains(rcpt.Address, "@") {
+			rcpt.Address = r.addressFor(i, o, rcpt.Address)
+		}
 		if rcpt.Address == "" {
 			continue
 		}
@@ -138,6 +146,18 @@ func (r *reading) dsnRecipients(o *Original) []Recipient {
 		r.completeStatus(&out[i], among)
 	}
 	return out
+}
+
+// addressFor finds the address of the recipient number i, whose fields have none
+// but a file, a command or a name: in X-Failed-Recipients, in the text, or in the
+// returned message.
+func (r *reading) addressFor(i int, o *Original, name string) string {
+	for _, list := range [...][]candidate{r.failedHeader(), r.notice.best(listed, r.isOwn), originalRecipient(o)} {
+		if len(list) == len(r.status.recipients) {
+			return list[i].address
+		}
+	}
+	return name
 }
 
 // completeStatus fills in what the fields of a DSN leave out.

@@ -15,12 +15,51 @@ func (r *reading) textRecipients(o *Original) []Recipient {
 		list = r.withoutHelpers(list)
 	}
 	switch {
-	case len(failed) > len(list), len(failed) > 0 && list[0].level < listed:
-		list = failed
+	case len(failed) > 0 && (len(failed) > len(list) || list[0].level < listed || anyIn(list, failed)):
+		list = withOriginals(failed, list)
 	case len(list) == 0:
 		list = r.guess(o)
 	}
 	return r.notice.recipients(list)
+}
+
+// anyIn reports whether the lists have an address in common.
+func anyIn(a, b []candidate) bool {
+	for _, c := range a {
+		if indexAddress(b, c.address) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// withOriginals gives list what the text says of addresses before an alias.
+func withOriginals(list, text []candidate) []candidate {
+	for i := range list {
+		if j := indexAddress(text, list[i].address); j >= 0 {
+			list[i].original = text[j].original
+		}
+	}
+	return list
+}
+
+// nested returns the DSN that a bounce returns instead of the sender's message,
+// and whose recipients are the ones: some providers wrap what their own hosts
+// report in a notice that names nobody. Nil if that is not so.
+func (r *reading) nested() *reading {
+	if r.inside || len(r.parts.status) > 0 || !strings.Contains(r.returned, "elivery-status") || len(r.notice.best(told, r.isOwn)) > 0 {
+		return nil
+	}
+	s := r.returned
+	if i := strings.Index(s, "\nFrom MAILER-DAEMON"); i >= 0 && i < 500 {
+		s = s[i+1:]
+	}
+	inner := newReading(takeApart(s, r.maxDepth))
+	inner.inside = true
+	if len(inner.status.recipients) == 0 || !inner.kind().IsBounce() {
+		return nil
+	}
+	return inner
 }
 
 // withoutHelpers leaves out addresses to turn to for help, unless there is
@@ -28,19 +67,22 @@ func (r *reading) textRecipients(o *Original) []Recipient {
 func (r *reading) withoutHelpers(list []candidate) []candidate {
 	out := make([]candidate, 0, len(list))
 	for _, c := range list {
-		local := strings.ToLower(c.address[:strings.LastIndexByte(c.address, '@')])
-		switch local {
-		case "postmaster", "abuse", "helpdesk", "mailer-daemon", "hostmaster", "support":
-		default:
-			if !sameAddress(c.address, r.from) {
-				out = append(out, c)
-			}
+		if !isHelper(c.address) && !sameAddress(c.address, r.from) {
+			out = append(out, c)
 		}
 	}
 	if len(out) == 0 {
 		return list
 	}
 	return out
+}
+
+func isHelper(address string) bool {
+	switch strings.ToLower(address[:strings.LastIndexByte(address, '@')]) {
+	case "postmaster", "abuse", "helpdesk", "mailer-daemon", "hostmaster", "support":
+		return true
+	}
+	return false
 }
 
 // statusInText reads the fields of a delivery status that stand in the text, as
@@ -119,7 +161,7 @@ func (r *reading) guess(o *Original) []candidate {
 	if a, ok := nextAddress(r.rawSubject, 0); ok && hasDot(a.address) && !r.isOwn(a.address) {
 		return []candidate{{address: a.address, level: told}}
 	}
-	if list := r.withoutHelpers(r.notice.best(mentioned, r.isOwn)); len(list) == 1 {
+	if list := r.withoutHelpers(r.notice.best(mentioned, r.isOwn)); len(list) == 1 && !isHelper(list[0].address) {
 		return list
 	}
 	return originalRecipient(o)
