@@ -68,6 +68,8 @@ func (m *parts) add(e entity, depth int) {
 		return
 	}
 	switch t := e.mediaType; {
+	case depth == 0 && !e.header.has("Content-Type") && hasReportPart(e.body):
+		m.addMultipart(e, depth)
 	case strings.HasPrefix(t, "multipart/"):
 		m.addMultipart(e, depth)
 	case t == "message/delivery-status" || t == "message/global-delivery-status":
@@ -90,6 +92,16 @@ func (m *parts) add(e entity, depth int) {
 	case depth == 0 && strings.HasPrefix(e.body, "--"):
 		m.addMultipart(e, depth)
 	}
+}
+
+// hasReportPart reports a multipart whose header was lost on the way.
+func hasReportPart(body string) bool {
+	for _, t := range [...]string{"delivery-status", "feedback-report", "rfc822"} {
+		if i := strings.Index(body, "ontent-Type: message/"+t); i > 0 && strings.Contains(body[:i], "\n--") {
+			return true
+		}
+	}
+	return false
 }
 
 // statusFields returns the fields in the body. Some senders forget the empty line

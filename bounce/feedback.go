@@ -28,6 +28,13 @@ func (r *reading) readFeedback(out *Report) {
 	f := &FeedbackReport{Incidents: 1}
 	out.Feedback = f
 	var h header
+	if r.feedback == nil && r.notice.hasLine("feedback-type:") {
+		for _, line := range r.notice.lines { // in a part of the wrong type
+			if n := fieldName(line); n > 0 {
+				h = append(h, field{line[:n], line[n+1:]})
+			}
+		}
+	}
 	if r.feedback != nil {
 		for s := *r.feedback; s != ""; { // some have an empty line in the middle
 			part, rest := parseHeader(s)

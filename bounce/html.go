@@ -39,14 +39,24 @@ func htmlText(s string) string {
 	}
 }
 
-// writeText writes text with its white space, line ends included, as one space.
+// writeText writes text with each run of white space, line ends included, as one
+// space.
 func writeText(b *strings.Builder, s string) {
-	s = html.UnescapeString(s)
-	for i, line := range strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }) {
-		if i > 0 {
-			b.WriteByte(' ')
+	space := false
+	for _, r := range html.UnescapeString(s) {
+		switch r {
+		case ' ', '\t', '\n', '\r', '\f':
+			space = true
+			continue
 		}
-		b.WriteString(strings.TrimRight(line, " \t"))
+		if space {
+			b.WriteByte(' ')
+			space = false
+		}
+		b.WriteRune(r)
+	}
+	if space {
+		b.WriteByte(' ')
 	}
 }
 

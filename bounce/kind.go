@@ -10,7 +10,7 @@ func (r *reading) kind() Kind {
 	switch {
 	case r.event != nil:
 		return r.event.kind()
-	case r.feedback != nil || reportType == "feedback-report" || r.isOldComplaint() || r.isAppleOptOut():
+	case r.feedback != nil || reportType == "feedback-report" || r.isOldComplaint() || r.isAppleOptOut() || r.hasOriginal && r.notice.hasLine("feedback-type:"):
 		return Feedback
 	case (r.disposition || reportType == "disposition-notification") && (!r.isRejection() || r.bounceWeight() < bounceLimit), reportType == "tlsrpt":
 		return Other
@@ -43,22 +43,33 @@ const bounceLimit = 5
 func (r *reading) bounceWeight() int {
 	words := r.failureWords()
 	w := r.senderWeight() + words + r.subjectWeight()
+	if !r.hasMachineSigns() {
+		w -= 2
+	}
 	if r.header.has("X-Failed-Recipients") {
 		w += 4
 	}
 	if list := r.notice.best(replied, r.isOwn); len(list) > 0 {
 		w++
-		if said := r.notice.said(list[0].address, list); words > 0 && (findStatus(said).rank == 3 || findCode(said) != 0) {
+		if words > 0 && hasReply(r.notice.text()) {
 			w++
 		}
 	}
 	if r.returned != "" && r.senderWeight() > 0 {
 		w++
 	}
-	if r.namesNobody() && r.senderWeight() < 3 {
-		w -= 5 // news about mail, to many
+	if r.namesNobody() { // news about mail, a warning to the one who gets it
+		if w -= 3; r.senderWeight() < 3 {
+			w -= 2
+		}
 	}
 	return w - r.replyWeight()
+}
+
+// hasMachineSigns reports whether anything but the words says that no person
+// wrote this.
+func (r *reading) hasMachineSigns() bool {
+	return r.senderWeight() > 0 || r.isMachine() || r.returned != "" || r.header.has("X-Failed-Recipients")
 }
 
 // namesNobody reports a notice without a trace of the mail that it is about.
@@ -113,12 +124,24 @@ var bounceSubjects = [...]string{
 func (r *reading) subjectWeight() int {
 	s := r.subject
 	if containsAny(s, bounceSubjects[:]) {
+		if !r.hasMachineSigns() && !startsWithAny(s, bounceSubjects[:]) {
+			return 1 // a person's words
+		}
 		return 3
 	}
 	if strings.HasPrefix(s, "warning: message ") && strings.Contains(s, "delayed") {
 		return 3
 	}
 	return 0
+}
+
+func startsWithAny(s string, list []string) bool {
+	for _, p := range list {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return false
 }
 
 // What notices have in their words.
@@ -145,6 +168,16 @@ func (r *reading) failureWords() int {
 		}
 	}
 	return 2 * n
+}
+
+// hasLine reports a line that begins with start, which is in lower case.
+func (n *notice) hasLine(start string) bool {
+	for _, line := range n.lines {
+		if len(line) > len(start) && strings.EqualFold(line[:len(start)], start) {
+			return true
+		}
+	}
+	return false
 }
 
 // head returns the first lines of a notice, as one text with single spaces,

@@ -13,7 +13,10 @@ type phraseList struct {
 var phraseLists = []phraseList{
 	{Success, []string{"successfully delivered", "was successfully relayed", "delivered successfully"}},
 	{Greylisted, []string{"greylist", "graylist", "grey-list", "gray-list", "grey list", "gray list", "postgrey", "first time sender", "gl1"}},
-	{Policy, []string{"google groups"}},
+	{Policy, []string{"google groups", "restrictedtorecipients"}},
+	{System, []string{"temporary lookup failure"}},
+	{Expired, []string{"retry timeout exceeded", "retry time not reached"}},
+	{Content, []string{"headers too large", "header too", "message headers too"}},
 	{Auth, []string{
 		"dmarc", "dkim", "(spf)", " spf ", "spf:", "spf=", "spf fail", "sender policy framework", "authentication checks failed", "sender is unauthenticated",
 		"unauthenticated email", "unauthenticated mail", "purported responsible address", "authentication level", "email authentication", "sender authentication",
@@ -96,7 +99,7 @@ var phraseLists = []phraseList{
 		"cannot connect", "can't connect", "failed to connect", "requests to connect", "connection to mail exchanger", "connect to", "socket error", "connection died", "connection dropped", "connection closed", "connection failed", "conversation with", "not responding", "no answer from",
 		"broken pipe", "connection error", "establish an smtp", "wasn't able to establish", "connection was", "connection attempt", "did not respond", "didn't respond", "not answer"}},
 	{Expired, []string{
-		"retry time", "failing for a long time", "expired", "not been collected", "message timed", "queue too long", "too long in", "in the queue", "delivery time", "not delivered within", "send message for", "giving up", "attempts:", "deferred:", "has not yet been delivered", "been delayed", "will continue trying", "will keep trying", "for the last", "still trying",
+		"failing for a long time", "expired", "not been collected", "message timed", "queue too long", "too long in", "in the queue", "delivery time", "not delivered within", "send message for", "giving up", "attempts:", "deferred:", "has not yet been delivered", "been delayed", "will continue trying", "will keep trying", "for the last", "still trying",
 		"delivery attempts", "after several attempts", "could not be delivered for", "unable to deliver for", "not yet been", "delay"}},
 	{System, []string{
 		"disk", "no space left", "local error", "system error", "internal error", "server error", "temporary failure", "temporarily", "service unavailable", "service currently unavailable", "try again", "try later", "out of memory", "system resources", "insufficient system", "resources", "command died", "command output",

@@ -132,6 +132,8 @@ func codePlace(before string) bool {
 		return len(t) < len(before) || c != ':' || !endsInDigit(t[:len(t)-1])
 	case len(t) == len(before):
 		return false
+	case c == ',':
+		return true
 	}
 	word := strings.ToLower(t[strings.LastIndexAny(t, " \t\n")+1:])
 	switch word {
