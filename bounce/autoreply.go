@@ -111,7 +111,7 @@ var challengePhrases = [...]string{
 
 // hasAutoWords looks at the first words of a mail that nothing else tells about.
 func (r *reading) hasAutoWords() bool {
-	head := strings.ToLower(r.notice.head())
+	head := r.notice.head()
 	if len(head) > 1500 {
 		head = head[:1500]
 	}

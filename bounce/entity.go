@@ -198,7 +198,7 @@ func nextPart(s, boundary string) (rest string, ok bool) {
 }
 
 // cutPart splits s around the next delimiter line. A part whose end is missing
-// goes on to the end of s.
+// goes on to the end of s. White space around the delimiter is let pass.
 func cutPart(s, boundary string) (part, rest string, ok bool) {
 	for from := 0; ; {
 		i := strings.Index(s[from:], "--"+boundary)
@@ -206,12 +206,21 @@ func cutPart(s, boundary string) (part, rest string, ok bool) {
 			return s, "", false
 		}
 		i += from
-		line, rest := cutLine(s[i+2+len(boundary):])
-		end := strings.TrimRight(line, " \t")
-		start := strings.LastIndexByte(s[:i], '\n') + 1
-		if strings.Trim(s[start:i], " \t") == "" && (end == "" || end == "--") {
-			return strings.TrimSuffix(s[:start], "\n"), rest, end == ""
-		}
 		from = i + 2
+		end := i + 2 + len(boundary)
+		closing := strings.HasPrefix(s[end:], "--")
+		if closing {
+			end += 2
+		}
+		for end < len(s) && (s[end] == ' ' || s[end] == '\t') {
+			end++
+		}
+		start := i
+		for start > 0 && i-start < 8 && (s[start-1] == ' ' || s[start-1] == '\t') {
+			start--
+		}
+		if (start == 0 || s[start-1] == '\n') && (end == len(s) || s[end] == '\n') {
+			return strings.TrimSuffix(s[:start], "\n"), s[min(end+1, len(s)):], !closing
+		}
 	}
 }

@@ -32,7 +32,7 @@ func (r *reading) kind() Kind {
 // isRejection reports a refusal in the form of a read receipt, as Sieve's reject
 // (RFC 5429 2.2) makes it.
 func (r *reading) isRejection() bool {
-	return strings.Contains(strings.ToLower(r.header.get("Auto-Submitted")), "rejected") || strings.Contains(strings.ToLower(r.notice.head()), "rejected")
+	return strings.Contains(strings.ToLower(r.header.get("Auto-Submitted")), "rejected") || strings.Contains(r.notice.head(), "rejected")
 }
 
 // bounceLimit is the weight of signs from which on a mail is a bounce: no single
@@ -158,7 +158,7 @@ var failurePhrases = [...]string{
 
 // failureWords weighs the words of the notice.
 func (r *reading) failureWords() int {
-	head := strings.ToLower(r.notice.head())
+	head := r.notice.head()
 	n := 0
 	for _, p := range failurePhrases {
 		if strings.Contains(head, p) {
@@ -180,9 +180,16 @@ func (n *notice) hasLine(start string) bool {
 	return false
 }
 
-// head returns the first lines of a notice, as one text with single spaces,
-// without what is quoted.
+// head returns the first lines of a notice, as one text in lower case with
+// single spaces, without what is quoted.
 func (n *notice) head() string {
+	if n.begin == "" {
+		n.begin = n.readHead()
+	}
+	return n.begin
+}
+
+func (n *notice) readHead() string {
 	var b strings.Builder
 	for _, line := range n.lines {
 		if isQuoted(line) {
@@ -196,7 +203,7 @@ func (n *notice) head() string {
 			break
 		}
 	}
-	return b.String()
+	return strings.ToLower(b.String())
 }
 
 // replyWeight weighs the signs that a person, a list or a machine other than a
@@ -264,7 +271,7 @@ func (r *reading) isDelay() bool {
 	if r.saysFailed() {
 		return false
 	}
-	text := strings.ToLower(r.notice.head())
+	text := r.notice.head()
 	return containsAny(text, delayPhrases[:]) || strings.Contains(r.subject, "delay") || strings.Contains(r.subject, "warning") && strings.Contains(r.subject, "could not send")
 }
 
@@ -274,7 +281,7 @@ var delayPhrases = [...]string{
 }
 
 func (r *reading) saysFailed() bool {
-	text := strings.ToLower(r.notice.head())
+	text := r.notice.head()
 	return containsAny(text, failedPhrases[:])
 }
 

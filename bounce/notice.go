@@ -29,6 +29,8 @@ type notice struct {
 
 	// Of the last line that lists: its number, and how far it is indented.
 	listLine, listIndent int
+
+	begin string // head's, once it was asked for
 }
 
 // maxLines is how many lines of a notice are looked at.

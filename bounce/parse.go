@@ -126,5 +126,6 @@ func (p *Parser) parse(text string, truncated bool) (*Report, error) {
 	report := newReading(m).report()
 	report.Truncated = truncated || m.truncated
 	p.identify(report, m)
+	report.detach()
 	return report, nil
 }

@@ -135,11 +135,11 @@ func (r *reading) dsnRecipients(o *Original) []Recipient {
 	if len(out) == 0 {
 		return r.textRecipients(o)
 	}
-	among := make([]candidate, 0, 2*len(out))
+	among := &addressSet{addresses: make(map[string]bool, 2*len(out))}
 	for i := range out {
-		among = append(among, candidate{address: out[i].Address})
-		if out[i].Original != "" && !sameAddress(out[i].Original, out[i].Address) {
-			among = append(among, candidate{address: out[i].Original})
+		among.addresses[strings.ToLower(out[i].Address)] = true
+		if out[i].Original != "" {
+			among.addresses[strings.ToLower(out[i].Original)] = true
 		}
 	}
 	for i := range out {
@@ -161,7 +161,7 @@ func (r *reading) addressFor(i int, o *Original, name string) string {
 }
 
 // completeStatus fills in what the fields of a DSN leave out.
-func (r *reading) completeStatus(rcpt *Recipient, among []candidate) {
+func (r *reading) completeStatus(rcpt *Recipient, among *addressSet) {
 	d := rcpt.Diagnostic
 	if rcpt.Code = findCode(d); rcpt.Code == 0 && rcpt.Action != Failed && rcpt.Action != Delayed && strings.HasPrefix(d, "2") {
 		rcpt.Code = successCode(d)

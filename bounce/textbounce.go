@@ -103,7 +103,7 @@ func (r *reading) statusInText() []Recipient {
 	var out []Recipient
 	for _, rcpt := range s.recipients {
 		if strings.Contains(rcpt.Address, "@") && indexRecipient(out, rcpt.Address) < 0 {
-			r.completeStatus(&rcpt, nil)
+			r.completeStatus(&rcpt, &addressSet{})
 			out = append(out, rcpt)
 		}
 	}

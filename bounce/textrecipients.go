@@ -22,6 +22,24 @@ func (n *notice) best(least level, skip func(string) bool) (best []candidate) {
 	return best
 }
 
+// An addressSet is all the recipients of a notice.
+type addressSet struct {
+	addresses map[string]bool // in lower case
+	rest      string          // notice.rest's, once it was asked for
+}
+
+func newAddressSet(list []candidate) *addressSet {
+	s := &addressSet{addresses: make(map[string]bool, len(list))}
+	for _, c := range list {
+		s.addresses[strings.ToLower(c.address)] = true
+	}
+	return s
+}
+
+func (s *addressSet) has(address string) bool {
+	return len(s.addresses) > 0 && s.addresses[strings.ToLower(address)]
+}
+
 func indexAddress(list []candidate, address string) int {
 	for i, c := range list {
 		if sameAddress(c.address, address) {
@@ -34,9 +52,10 @@ func indexAddress(list []candidate, address string) int {
 // recipients makes recipients of the candidates.
 func (n *notice) recipients(list []candidate) []Recipient {
 	out := make([]Recipient, 0, len(list))
+	among := newAddressSet(list)
 	for _, c := range list {
 		r := Recipient{Address: c.address, Final: c.address, Original: c.original}
-		n.explain(&r, list)
+		n.explain(&r, among)
 		out = append(out, r)
 	}
 	return out
@@ -44,7 +63,7 @@ func (n *notice) recipients(list []candidate) []Recipient {
 
 // explain fills in what the notice says of r beyond the address: the diagnostic,
 // and what stands in it. among are all recipients of the notice.
-func (n *notice) explain(r *Recipient, among []candidate) {
+func (n *notice) explain(r *Recipient, among *addressSet) {
 	own := n.said(r.Address, among)
 	text := own
 	if !tells(own) {
@@ -79,7 +98,7 @@ func tells(text string) bool {
 
 // said returns the lines about one recipient: from each line that begins with
 // the address, or tells of it, to the next one about somebody else.
-func (n *notice) said(address string, among []candidate) string {
+func (n *notice) said(address string, among *addressSet) string {
 	var b strings.Builder
 	mine, blank := false, 0
 	next := 0
@@ -90,7 +109,7 @@ func (n *notice) said(address string, among []candidate) string {
 			switch {
 			case sameAddress(c.address, address):
 				starts = starts || c.level >= replied
-			case c.level >= replied && indexAddress(among, c.address) >= 0:
+			case c.level >= replied && among.has(c.address):
 				other = true
 			}
 		}
@@ -116,23 +135,27 @@ func (n *notice) said(address string, among []candidate) string {
 }
 
 // rest returns the lines that are not about one recipient in particular.
-func (n *notice) rest(among []candidate) string {
-	if len(among) <= 1 {
+func (n *notice) rest(among *addressSet) string {
+	if len(among.addresses) <= 1 {
 		return n.text()
+	}
+	if among.rest != "" {
+		return among.rest
 	}
 	var b strings.Builder
 	next := 0
 	for i, line := range n.lines {
 		about := false
 		for ; next < len(n.found) && n.found[next].first == i; next++ {
-			about = about || indexAddress(among, n.found[next].address) >= 0
+			about = about || among.has(n.found[next].address)
 		}
 		if !about && !isBoilerplate(line) {
 			b.WriteString(line)
 			b.WriteByte('\n')
 		}
 	}
-	return b.String()
+	among.rest = b.String()
+	return among.rest
 }
 
 // text returns the notice without what every such notice says.
