@@ -123,10 +123,17 @@ func hasDot(address string) bool {
 	return strings.IndexByte(address[i+1:], '.') > 0 || strings.HasSuffix(address, "]")
 }
 
+// maxAddress is more than an address can have (RFC 5321 4.5.3.1), for those in
+// the wild; in octets.
+const maxAddress = 500
+
 // typedAddress reads the value of a field such as Final-Recipient: a type, a
 // semicolon, and an address of that type. The type may be missing. What is no
 // mail address comes back as it is, ok being false.
 func typedAddress(s string) (address string, ok bool) {
+	if len(s) > 4*maxAddress {
+		s = s[:4*maxAddress]
+	}
 	s = strings.Trim(s, " \t")
 	if i := strings.IndexByte(s, ';'); i >= 0 && i < 40 && strings.IndexByte(s[:i], '@') < 0 {
 		kind := strings.ToLower(strings.Trim(s[:i], " \t"))

@@ -34,7 +34,7 @@ func parseStatus(s string) statusReport {
 			s = decodeBase64(s) // some encode the groups, and say so in the one before
 		}
 		h = r.takeMessageFields(h)
-		for len(h) > 0 {
+		for len(h) > 0 && len(r.recipients) < maxRecipients {
 			n := groupEnd(h)
 			if open == nil || namesRecipient(h[:n]) && open.Address != "" {
 				r.recipients = append(r.recipients, Recipient{})

@@ -56,7 +56,7 @@ func (s *statusReport) add(t statusReport) {
 	if s.messageID == "" {
 		s.messageID = t.messageID
 	}
-	s.recipients = append(s.recipients, t.recipients...)
+	s.recipients = append(s.recipients, t.recipients[:min(len(t.recipients), maxRecipients-len(s.recipients))]...)
 }
 
 // undoLeftQuotedPrintable decodes text that is quoted-printable and whose header
