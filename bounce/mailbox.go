@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -30,8 +31,7 @@ func (p *Parser) Path(path string) (iter.Seq[Mail], error) {
 	return p.fileOrMbox(path), nil
 }
 
-// fileOrMbox reads a file that begins with a From_ line as an mbox, and any other
-// one as a mail.
+// fileOrMbox reads a file as Reader does.
 func (p *Parser) fileOrMbox(path string) iter.Seq[Mail] {
 	return func(yield func(Mail) bool) {
 		f, err := os.Open(path)
@@ -40,13 +40,21 @@ func (p *Parser) fileOrMbox(path string) iter.Seq[Mail] {
 			return
 		}
 		defer f.Close()
-		r := bufio.NewReaderSize(f, 64<<10)
-		if first, _ := r.Peek(256); isMboxLine(first) { // an error comes again
-			p.Mbox(path, r)(yield)
+		p.Reader(path, f)(yield)
+	}
+}
+
+// Reader reads the mails from r: those of an mbox if it begins with a From_ line,
+// else one. name is for Mail.File.
+func (p *Parser) Reader(name string, r io.Reader) iter.Seq[Mail] {
+	return func(yield func(Mail) bool) {
+		b := bufio.NewReaderSize(r, 64<<10)
+		if first, _ := b.Peek(256); isMboxLine(first) { // an error comes again
+			p.Mbox(name, b)(yield)
 			return
 		}
-		m := Mail{File: path}
-		m.Report, m.Err = p.Parse(r)
+		m := Mail{File: name}
+		m.Report, m.Err = p.Parse(b)
 		yield(m)
 	}
 }

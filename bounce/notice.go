@@ -257,7 +257,7 @@ func expandedFrom(s string) string {
 	lower := strings.ToLower(s)
 	for _, m := range expandedMarks {
 		if i := strings.Index(lower, m); i >= 0 {
-			if a, ok := nextAddress(s, i+len(m)); ok {
+			if a, ok := nextAddress(s, i+len(m)); ok && hasDot(a.address) && a.start-i < 60 {
 				return a.address
 			}
 		}

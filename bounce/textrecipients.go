@@ -70,7 +70,7 @@ func (n *notice) explain(r *Recipient, among *addressSet) {
 		text = own + "\n" + n.rest(among)
 	}
 	if r.Diagnostic == "" {
-		r.Diagnostic = gist(text)
+		r.Diagnostic = withoutAddress(gist(text), r.Address)
 	}
 	if s := findStatus(text); s.rank > 0 && isGeneric(r.Status) {
 		r.Status = s.code
@@ -200,32 +200,40 @@ func isBoilerplate(line string) bool {
 func hasReply(lower string) bool { return findStatus(lower).rank == 3 || findCode(lower) != 0 }
 
 // gist returns what of a text about a recipient is worth keeping as its
-// diagnostic: from the line with the reply code on if there is one, up to an
-// empty line behind it.
+// diagnostic: the paragraph with the reply code if there is one.
 func gist(text string) string {
-	start, end := 0, len(text)
-	if code := findCode(text); code != 0 {
-		for at := 0; at < len(text); {
-			line, _ := cutLine(text[at:])
-			if findCode(line) == code {
-				start = at
-				break
-			}
-			at += len(line) + 1
-		}
-		if i := strings.Index(text[start:], "\n\n"); i > 0 {
-			end = start + i
-		}
+	code := findCode(text)
+	if code == 0 {
+		return oneLine(text)
 	}
-	if d := oneLine(text[start:end]); d != "" || start == 0 {
-		return d
+	for rest := text; rest != ""; {
+		paragraph, after, _ := strings.Cut(rest, "\n\n")
+		if findCode(paragraph) == code {
+			return oneLine(paragraph)
+		}
+		rest = after
 	}
 	return oneLine(text)
+}
+
+// withoutAddress takes the recipient off the front of a diagnostic: "<address>:
+// host mx.example.org said".
+func withoutAddress(s, address string) string {
+	t := strings.TrimLeft(s, "<\"' ")
+	if len(t) < len(address) || !strings.EqualFold(t[:len(address)], address) {
+		return s
+	}
+	t = strings.TrimLeft(t[len(address):], ">\"' ")
+	if !strings.HasPrefix(t, ":") {
+		return s
+	}
+	return strings.TrimLeft(t, ": ")
 }
 
 // remoteName returns the host in "host mx.example.org[192.0.2.1] said" and the
 // like.
 func remoteName(text string) string {
+	text = strings.Join(strings.Fields(text[:min(len(text), maxWords)]), " ")
 	for _, mark := range [...]string{"host ", "talking to ", "Server "} {
 		i := strings.Index(text, mark)
 		if i < 0 || i > 0 && isAlnum(text[i-1]) {

@@ -1,62 +1,122 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"iter"
 	"os"
+	"time"
 
 	"github.com/bulksmtp/bulksmtp/bounce"
+	"golang.org/x/term"
 )
 
-type row struct {
-	File              string `json:"file"`
-	Kind              string `json:"kind"`
-	Recipient         string `json:"recipient"`
-	OriginalRecipient string `json:"original_recipient"`
-	VERPRecipient     string `json:"verp_recipient"`
-	Action            string `json:"action"`
-	Status            string `json:"status"`
-	Code              int    `json:"code"`
-	Class             string `json:"class"`
-	Hard              *bool  `json:"hard"`
-	FeedbackType      string `json:"feedback_type"`
-	Diagnostic        string `json:"diagnostic"`
-	RemoteMTA         string `json:"remote_mta"`
-	MessageID         string `json:"message_id"`
-	Error             string `json:"error"`
-}
+// Exit codes, see the package comment.
+const (
+	exitRead  = 0
+	exitSome  = 1
+	exitUsage = 2
+)
 
 func main() {
-	p, _ := bounce.New(bounce.Config{})
-	e := json.NewEncoder(os.Stdout)
-	for _, path := range os.Args[1:] {
-		mails, err := p.Path(path)
+	p := program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, terminal: term.IsTerminal(int(os.Stderr.Fd()))}
+	os.Exit(p.run(os.Args[1:]))
+}
+
+// A program is one run.
+type program struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	terminal       bool // stderr is one
+}
+
+// run does what the arguments say, and returns the exit code.
+func (p *program) run(args []string) int {
+	o, err := parseOptions(args)
+	if errors.Is(err, flag.ErrHelp) {
+		printUsage(p.stdout)
+		return exitRead
+	}
+	if err != nil {
+		fmt.Fprintf(p.stderr, "bounces: %v\nbounces -h lists the flags.\n", err)
+		return exitUsage
+	}
+	s, err := p.read(o)
+	if err != nil {
+		fmt.Fprintf(p.stderr, "bounces: %v\n", err)
+		return exitUsage
+	}
+	if p.terminal || o.summary {
+		if err := s.write(p.stderr); err != nil {
+			return exitUsage
+		}
+	}
+	if s.unread > 0 {
+		return exitSome
+	}
+	return exitRead
+}
+
+// read reads all paths. What was read until an error is written, and recorded in
+// the file of suppressions.
+func (p *program) read(o *options) (s *summary, err error) {
+	parser, err := o.parser()
+	if err != nil {
+		return nil, err
+	}
+	ledger, err := openLedger(o)
+	if err != nil {
+		return nil, err
+	}
+	s = newSummary()
+	out := bufio.NewWriter(p.stdout)
+	defer func() { err = errors.Join(err, out.Flush(), saveLedger(o, ledger)) }()
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false) // addresses have angle brackets around them
+	for _, path := range o.paths {
+		mails, err := p.mails(parser, path)
 		if err != nil {
-			panic(err)
+			return nil, err
 		}
 		for m := range mails {
-			r := row{File: m.File}
-			if m.Err != nil {
-				r.Error = m.Err.Error()
-				e.Encode(r)
-				continue
-			}
-			r.Kind = m.Report.Kind.String()
-			if f := m.Report.Feedback; f != nil {
-				r.FeedbackType = f.Type
-			}
-			if len(m.Report.Recipients) == 0 {
-				e.Encode(r)
-			}
-			for _, c := range m.Report.Recipients {
-				r.Recipient, r.OriginalRecipient = c.Address, c.Original
-				r.Action, r.Status, r.Code, r.Class = string(c.Action), c.Status, c.Code, string(c.Class)
-				r.Hard = nil
-				if h, ok := c.Hard(); ok {
-					r.Hard = &h
+			list := rows(m)
+			for _, r := range list {
+				if err := encoder.Encode(r); err != nil {
+					return nil, err
 				}
-				r.Diagnostic, r.RemoteMTA = c.Diagnostic, c.RemoteMTA
-				e.Encode(r)
+			}
+			s.add(list)
+			if ledger != nil && m.Report != nil {
+				s.suppressed += len(ledger.Record(m.Report, time.Now()))
 			}
 		}
 	}
+	return s, nil
+}
+
+// mails returns the mails at a path.
+func (p *program) mails(parser *bounce.Parser, path string) (iter.Seq[bounce.Mail], error) {
+	if path == "-" {
+		return parser.Reader("-", p.stdin), nil
+	}
+	return parser.Path(path)
+}
+
+// openLedger returns nil if there is no file of suppressions.
+func openLedger(o *options) (*bounce.Ledger, error) {
+	if o.suppress == "" {
+		return nil, nil
+	}
+	return bounce.LoadLedger(o.suppress, o.rules())
+}
+
+func saveLedger(o *options, l *bounce.Ledger) error {
+	if l == nil {
+		return nil
+	}
+	return l.Save(o.suppress)
 }
