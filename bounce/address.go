@@ -73,7 +73,7 @@ func localStart(s string, at int) int {
 // domainEnd returns where the domain that begins at s[i] ends, i if there is none.
 func domainEnd(s string, i int) int {
 	if i < len(s) && s[i] == '[' {
-		if j := strings.IndexByte(s[i:], ']'); j > 1 && j < 50 && strings.IndexAny(s[i:i+j], " \t\n@") < 0 {
+		if j := strings.IndexByte(s[i:], ']'); j > 1 && j < 50 && !strings.ContainsAny(s[i:i+j], " \t\n@") {
 			return i + j + 1
 		}
 		return i

@@ -178,7 +178,7 @@ func typedName(s string) string {
 
 // diagnosticCode takes the type off a Diagnostic-Code.
 func diagnosticCode(s string) string {
-	if i := strings.IndexByte(s, ';'); i > 0 && i < 40 && strings.IndexAny(s[:i], " \t.") < 0 {
+	if i := strings.IndexByte(s, ';'); i > 0 && i < 40 && !strings.ContainsAny(s[:i], " \t.") {
 		s = s[i+1:]
 	}
 	return oneLine(s)
