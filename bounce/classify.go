@@ -39,11 +39,17 @@ func classify(text, status string, code int) Class {
 }
 
 // blockLists are names in links and host names that tell by themselves.
-var blockLists = [...]string{"spamhaus.org", "spamcop.net", "barracudacentral.org", "sorbs.net", "dnsbl.", "rbl.", "uceprotect", "senderbase.org", "surbl.org"}
+var blockLists = [...]string{
+	"spamhaus.org", "spamcop.net", "barracudacentral.org", "sorbs.net", "dnsbl.", "rbl.", "uceprotect",
+	"senderbase.org", "surbl.org",
+}
 
 // strongPolicy are words of a refusal by rule that may follow "recipient address
 // rejected".
-var strongPolicy = []string{"policy", "policies", "denied", "not allowed", "not authorized", "not permitted", "prohibited", "restrict", "security", "authenticat", "blocked", "preferences", "permission"}
+var strongPolicy = []string{
+	"policy", "policies", "denied", "not allowed", "not authorized", "not permitted", "prohibited",
+	"restrict", "security", "authenticat", "blocked", "preferences", "permission",
+}
 
 // refines reports whether what a status code says is more than a class read from
 // words that are in many replies.
@@ -79,9 +85,10 @@ func containsAny(s string, list []string) bool {
 }
 
 // aboutSender reports whether a text in lower case is the answer to MAIL.
-func aboutSender(lower string) bool {
-	return strings.Contains(lower, "mail from command") || strings.Contains(lower, "after mail from") || strings.Contains(lower, "[mail_from]") ||
-		strings.Contains(lower, "our mail from") || strings.Contains(lower, "response to mail from") || strings.Contains(lower, "reply to mail from")
+func aboutSender(lower string) bool { return containsAny(lower, mailReplies[:]) }
+
+var mailReplies = [...]string{
+	"mail from command", "after mail from", "[mail_from]", "our mail from", "response to mail from", "reply to mail from",
 }
 
 // maxWords is how much of a text is held against the phrases, in octets.

@@ -5,6 +5,11 @@ import (
 	"strings"
 )
 
+// isFeedback reports a feedback report, in the format of RFC 5965 or another one.
+func (r *reading) isFeedback() bool {
+	return r.feedback != nil || r.hasOriginal && r.notice.hasLine("feedback-type:") || r.isOldComplaint() || r.isAppleOptOut()
+}
+
 // isOldComplaint reports the complaints of providers from before RFC 5965, and
 // those that never changed: the message alone, under a subject that says so.
 func (r *reading) isOldComplaint() bool {
@@ -92,7 +97,10 @@ func (r *reading) feedbackRecipients(h header, o *Original) (list []string) {
 			list = append(list, a)
 		}
 	}
-	for _, name := range [...]string{"Original-Rcpt-To", "Original-Recipient", "Removal-Recipient", "Redacted-Address", "X-HmXmrOriginalRecipient"} {
+	for _, name := range [...]string{
+		"Original-Rcpt-To", "Original-Recipient", "Removal-Recipient", "Redacted-Address",
+		"X-HmXmrOriginalRecipient",
+	} {
 		for _, v := range append(h.all(name), r.header.all(name)...) {
 			if a, ok := typedAddress(v); ok {
 				add(a)

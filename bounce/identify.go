@@ -66,7 +66,10 @@ func returnPaths(out *Report, m *parts) (paths []string) {
 			from = a.end
 		}
 	}
-	for _, name := range [...]string{"Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To", "X-Rcpt-To", "To", "Cc", "X-Forwarded-To"} {
+	for _, name := range [...]string{
+		"Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To", "X-Rcpt-To", "To",
+		"Cc", "X-Forwarded-To",
+	} {
 		for _, v := range m.header.all(name) {
 			add(v)
 		}

@@ -10,9 +10,11 @@ func (r *reading) kind() Kind {
 	switch {
 	case r.event != nil:
 		return r.event.kind()
-	case r.feedback != nil || reportType == "feedback-report" || r.isOldComplaint() || r.isAppleOptOut() || r.hasOriginal && r.notice.hasLine("feedback-type:"):
+	case reportType == "feedback-report" || r.isFeedback():
 		return Feedback
-	case (r.disposition || reportType == "disposition-notification") && (!r.isRejection() || r.bounceWeight() < bounceLimit), reportType == "tlsrpt":
+	case reportType == "tlsrpt":
+		return Other
+	case (r.disposition || reportType == "disposition-notification") && !r.isRejection():
 		return Other
 	case len(r.status.recipients) > 0:
 		return DSN
@@ -32,7 +34,8 @@ func (r *reading) kind() Kind {
 // isRejection reports a refusal in the form of a read receipt, as Sieve's reject
 // (RFC 5429 2.2) makes it.
 func (r *reading) isRejection() bool {
-	return strings.Contains(strings.ToLower(r.header.get("Auto-Submitted")), "rejected") || strings.Contains(r.notice.head(), "rejected")
+	submitted := strings.ToLower(r.header.get("Auto-Submitted"))
+	return (strings.Contains(submitted, "rejected") || strings.Contains(r.notice.head(), "rejected")) && r.bounceWeight() >= bounceLimit
 }
 
 // bounceLimit is the weight of signs from which on a mail is a bounce: no single
@@ -82,12 +85,11 @@ func (r *reading) senderWeight() int {
 	w := 0
 	from := strings.ToLower(unfold(r.header.get("From")))
 	local, _, _ := strings.Cut(r.from, "@")
+	local = strings.NewReplacer("_", "", "-", "", ".", "").Replace(local)
 	switch {
-	case strings.Contains(from, "mailer-daemon") || strings.Contains(from, "mailerdaemon") || strings.Contains(from, "mail delivery") || strings.Contains(from, "delivery subsystem") ||
-		strings.Contains(from, "mail.delivery") || r.header.has("From") && strings.Trim(from, "<> ") == "" || strings.Contains(from, "<>") || local == "mdaemon":
+	case containsAny(from, daemonNames[:]), local == "mdaemon", r.header.has("From") && strings.Trim(from, "<> ") == "":
 		w = 3
-	case strings.HasPrefix(strings.NewReplacer("_", "", "-", "", ".", "").Replace(local), "postmaster") || strings.Contains(from, "system administrator") || strings.Contains(from, "mail administrator") || strings.Contains(from, "mail system") ||
-		strings.Contains(from, "postmaster"):
+	case strings.HasPrefix(local, "postmaster"), containsAny(from, masterNames[:]):
 		w = 2
 	}
 	if p := r.returnPath(); p == "null" || strings.HasPrefix(p, "mailer-daemon") || strings.HasPrefix(p, "mdaemon") {
@@ -107,17 +109,6 @@ func (r *reading) returnPath() string {
 		return ""
 	}
 	return strings.ToLower(strings.Trim(v, "<> \t"))
-}
-
-// What subjects of bounces have in them.
-var bounceSubjects = [...]string{
-	"undeliver", "delivery status notification", "returned mail", "failure notice", "delivery failure", "failure delivery", "delivery failed", "delivery has failed", "mail failure", "mail failed",
-	"returned to sender", "returning to sender", "returning message", "non-deliver", "nondeliver", "not delivered", "mail delivery", "message delivery", "delivery problem", "delivery report", "delivery warning", "delivery delay",
-	"could not be delivered", "couldn't be delivered", "cannot be delivered", "can't be delivered", "unable to deliver", "delivery unsuccessful", "error sending your mail", "delivery error", "mail error", "mail system error", "rejected mail",
-	"user unknown", "unknown user", "message not delivered", "notification d'état", "non remis", "échec de la remise", "avis de non-remise", "unzustellbar", "nicht zugestellt", "nicht zustellbar", "no se puede entregar", "no entregado", "non recapitabile",
-	"não foi possível entregar", "niet bezorgd", "onbestelbaar", "не доставлено", "недоставлен", "エラー通知", "配信不能", "配信エラー", "送信エラー", "退信", "系统退信", "投递失败", "退回",
-	"mail delayed", "message delayed", "delayed mail", "still being retried", "bounced mail", "bounce message", "mail could not", "returned email", "returned message", "mailbox full", "mailbox is full", "quota exceeded", "niedoręcz", "processing error",
-	"delivery has been delayed", "delivery incomplete", "delivery status", "kunne ikke leveres", "kan inte levereras", "rückläufer", "impossible de remettre", "impossible de distribuer",
 }
 
 // subjectWeight weighs the subject.
@@ -142,18 +133,6 @@ func startsWithAny(s string, list []string) bool {
 		}
 	}
 	return false
-}
-
-// What notices have in their words.
-var failurePhrases = [...]string{
-	"could not be delivered", "couldn't be delivered", "cannot be delivered", "can't be delivered", "can not be delivered", "not be delivered", "was not delivered", "were not delivered", "wasn't delivered", "has not been delivered",
-	"not yet been delivered", "unable to deliver", "able to deliver", "could not deliver", "couldn't deliver", "cannot deliver", "not deliver", "trouble delivering", "failed to deliver", "delivery failed", "delivery has failed", "delivery failure", "deliver failed", "failed permanently",
-	"delivery to the following", "did not reach", "undeliverable", "undelivered", "error delivering", "delivery problem", "could not be sent", "couldn't be sent", "weren't sent", "returned to sender", "returned to you", "returned because", "permanent fatal errors", "permanent errors", "transient", "attempting to deliver",
-	"trying to deliver", "error has occurred while", "transcript of session", "was undeliverable", "following recipients were affected", "address failed", "addresses failed", "address(es) failed", "was rejected", "been rejected", "automatically rejected", "recipient(s) could not", "not a valid user", "no such user", "user unknown", "unknown user", "mailbox is full", "mailbox full", "full mailbox", "over quota",
-	"did not receive this message", "failed recipient", "fatal error", "unknown host", "host unknown", "failed addresses", "delivery error", "not been delivered", "rcpt to generated", "delivery failed", "received >>>", "will be delayed", "has been delayed", "been postponed", "still trying to", "warning message only", "delivery status notification",
-	"zugestellt werden", "nicht zugestellt", "konnte nicht", "n'a pas pu", "pas été remis", "non remis", "no pudo ser entregad", "no se pudo", "no se ha podido", "não pôde ser", "nao pode ser", "não foi entregue", "non è stato possibile", "impossibile recapitare", "non consegnat", "не может быть доставлен", "не было доставлено", "niet worden afgeleverd",
-	"送信できません", "配信できません", "届けることができません", "お届けできません", "エラーのため", "送信に失敗", "无法投递", "退信", "未能送达", "发送失败", "nie mogła zostać", "kunde inte levereras",
-	"bounced", "intended recipient:", "is not listed in", "no longer valid", "does not exist", "recipient is not", "requested action not taken", "error message below", "invalid user address", "did not like", "does not like recipient", "rejected by",
 }
 
 // failureWords weighs the words of the notice.
@@ -238,7 +217,10 @@ func (r *reading) replyWeight() int {
 }
 
 func isReplySubject(s string) bool {
-	for _, p := range [...]string{"re:", "re[", "fw:", "fwd:", "aw:", "wg:", "sv:", "vs:", "antw:", "tr:", "rv:", "i:", "r:", "odp:", "回复:", "回复：", "转发"} {
+	for _, p := range [...]string{
+		"re:", "re[", "fw:", "fwd:", "aw:", "wg:", "sv:", "vs:", "antw:", "tr:", "rv:", "i:", "r:", "odp:",
+		"回复:", "回复：", "转发",
+	} {
 		if strings.HasPrefix(s, p) {
 			return true
 		}
@@ -271,20 +253,13 @@ func (r *reading) isDelay() bool {
 	if r.saysFailed() {
 		return false
 	}
-	text := r.notice.head()
-	return containsAny(text, delayPhrases[:]) || strings.Contains(r.subject, "delay") || strings.Contains(r.subject, "warning") && strings.Contains(r.subject, "could not send")
-}
-
-var delayPhrases = [...]string{
-	"not yet been delivered", "will continue to try", "will keep trying", "will be retried", "still trying", "been delayed", "is delayed", "been postponed", "warning message only", "do not need to resend", "don't need to resend", "delivery attempts will continue",
-	"further attempts", "will try again", "continue trying", "temporarily deferred. we", "will be delayed",
+	if strings.Contains(r.subject, "warning") && strings.Contains(r.subject, "could not send") {
+		return true
+	}
+	return strings.Contains(r.subject, "delay") || containsAny(r.notice.head(), delayPhrases[:])
 }
 
 func (r *reading) saysFailed() bool {
 	text := r.notice.head()
 	return containsAny(text, failedPhrases[:])
-}
-
-var failedPhrases = [...]string{
-	"permanent error", "failed permanently", "permanent fatal", "given up", "giving up", "not going to try again", "permanent failure", "no further delivery attempts", "permanently",
 }

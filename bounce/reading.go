@@ -1,6 +1,9 @@
 package bounce
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // A reading is a mail on the way to a report: what decides on its kind, and what
 // is read from it then.
@@ -59,10 +62,13 @@ func (s *statusReport) add(t statusReport) {
 	s.recipients = append(s.recipients, t.recipients[:min(len(t.recipients), maxRecipients-len(s.recipients))]...)
 }
 
+// leftEscapes are what text that is still quoted-printable has in it.
+var leftEscapes = [...]string{"=20\n", "=3D", "=09", "=C3=", "=0A"}
+
 // undoLeftQuotedPrintable decodes text that is quoted-printable and whose header
 // does not say so, as systems leave it that rewrite headers.
 func undoLeftQuotedPrintable(s string) string {
-	if strings.Contains(s, "=\n") && (strings.Contains(s, "=20\n") || strings.Contains(s, "=3D") || strings.Contains(s, "=09") || strings.Contains(s, "=C3=") || strings.Contains(s, "=0A")) {
+	if strings.Contains(s, "=\n") && containsAny(s, leftEscapes[:]) {
 		return guessCharset(decodeQuotedPrintable(s))
 	}
 	return s
@@ -163,36 +169,35 @@ func (r *reading) addressFor(i int, o *Original, name string) string {
 // completeStatus fills in what the fields of a DSN leave out.
 func (r *reading) completeStatus(rcpt *Recipient, among *addressSet) {
 	d := rcpt.Diagnostic
-	if rcpt.Code = findCode(d); rcpt.Code == 0 && rcpt.Action != Failed && rcpt.Action != Delayed && strings.HasPrefix(d, "2") {
-		rcpt.Code = successCode(d)
-	}
-	if s := findStatus(d); s.rank > 0 && (isGeneric(rcpt.Status) || s.rank == 3 && rcpt.Status != s.code && !isGeneric(s.code)) && rcpt.Status[:min(1, len(rcpt.Status))] != "2" {
-		rcpt.Status = s.code
-	}
-	if strings.HasPrefix(rcpt.Status, "2") || rcpt.Action == Delivered || rcpt.Action == Relayed || rcpt.Action == Expanded {
-		rcpt.Class = Success
+	if rcpt.succeeded() {
+		rcpt.Class, rcpt.Code = Success, successCode(d)
 		return
 	}
-	rcpt.Class = classify(d, rcpt.Status, rcpt.Code)
-	if d == "" || isGeneric(rcpt.Status) || classifyWords(d) == Undefined {
-		fromText := Recipient{Address: rcpt.Address, Status: rcpt.Status, Code: rcpt.Code}
-		r.notice.explain(&fromText, among)
-		if fromText.Class != Undefined && classifyWords(d) == Undefined && (rcpt.Class == Undefined || isGeneric(rcpt.Status)) {
-			rcpt.Class = fromText.Class
-		}
-		if isGeneric(rcpt.Status) {
-			rcpt.Status = fromText.Status
-		}
-		if rcpt.Code == 0 {
-			rcpt.Code = fromText.Code
-		}
-		if rcpt.Diagnostic == "" {
-			rcpt.Diagnostic = fromText.Diagnostic
-		}
-		if rcpt.RemoteMTA == "" {
-			rcpt.RemoteMTA = fromText.RemoteMTA
-		}
+	rcpt.Code = findCode(d)
+	if s := findStatus(d); s.rank > 0 && (isGeneric(rcpt.Status) || s.rank == 3 && !isGeneric(s.code)) {
+		rcpt.Status = s.code // the server's own, before what the reporting MTA makes of it
 	}
+	rcpt.Class = classify(d, rcpt.Status, rcpt.Code)
+	silent := classifyWords(d) == Undefined
+	if !silent && !isGeneric(rcpt.Status) {
+		return
+	}
+	text := Recipient{Address: rcpt.Address, Status: rcpt.Status, Code: rcpt.Code}
+	r.notice.explain(&text, among)
+	if silent && text.Class != Undefined && (rcpt.Class == Undefined || isGeneric(rcpt.Status)) {
+		rcpt.Class = text.Class
+	}
+	if isGeneric(rcpt.Status) {
+		rcpt.Status = text.Status
+	}
+	rcpt.Code = cmp.Or(rcpt.Code, text.Code)
+	rcpt.Diagnostic = cmp.Or(d, text.Diagnostic)
+	rcpt.RemoteMTA = cmp.Or(rcpt.RemoteMTA, text.RemoteMTA)
+}
+
+// succeeded reports a notice of success.
+func (r *Recipient) succeeded() bool {
+	return strings.HasPrefix(r.Status, "2") || r.Action == Delivered || r.Action == Relayed || r.Action == Expanded
 }
 
 // successCode reads a 2yz that a diagnostic begins with.

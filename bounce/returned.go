@@ -25,22 +25,26 @@ var (
 	returnedLines = [...]string{
 		"original message", "the original message", "original message headers", "original message header",
 		"original message follows", "original mail", "message header", "message headers", "returned message",
-		"returned mail", "original headers", "forwarded message", "original mail info", "message text", "original-nachricht",
-		"ursprüngliche nachricht", "mensaje original", "message d'origine", "message original", "mensagem original",
-		"messaggio originale", "исходное сообщение", "原始邮件", "元のメッセージ", "oorspronkelijk bericht",
-		"original message header follows", "original e-mail", "original email", "the message header",
+		"returned mail", "original headers", "forwarded message", "original mail info", "message text",
+		"original-nachricht", "ursprüngliche nachricht", "mensaje original", "message d'origine",
+		"message original", "mensagem original", "messaggio originale", "исходное сообщение", "原始邮件",
+		"元のメッセージ", "oorspronkelijk bericht", "original message header follows", "original e-mail",
+		"original email", "the message header",
 	}
 	returnedStarts = [...]string{
 		"below this line is a copy", "this is a copy of", "here is a copy of", "included is a copy of",
-		"attached is a copy", "attachment is a copy", "enclosed is a copy", "below is a copy", "a copy of the original message",
-		"a copy of the message", "a copy of your message", "a copy of the headers", "the header of the original message",
-		"the headers of the original", "the header and top", "headers of the original message", "start of returned message",
-		"your message reads", "your message began", "original message follows", "original message below", "original message text",
-		"unsent message", "undelivered message", "returned message follows", "returned mail follows", "returned message below",
-		"message header follows", "message headers follow", "message text follows", "message follows", "your message follows",
+		"attached is a copy", "attachment is a copy", "enclosed is a copy", "below is a copy",
+		"a copy of the original message", "a copy of the message", "a copy of your message",
+		"a copy of the headers", "the header of the original message", "the headers of the original",
+		"the header and top", "headers of the original message", "start of returned message",
+		"your message reads", "your message began", "original message follows", "original message below",
+		"original message text", "unsent message", "undelivered message", "returned message follows",
+		"returned mail follows", "returned message below", "message header follows",
+		"message headers follow", "message text follows", "message follows", "your message follows",
 		"the message follows", "the returned message", "begin forwarded message", "mensaje original adjunto",
-		"the body of your message", "the text of your message", "original mail follows", "contents of your message",
-		"the beginning of your message", "copy of the original message", "copy of your message", "copie du message",
+		"the body of your message", "the text of your message", "original mail follows",
+		"contents of your message", "the beginning of your message", "copy of the original message",
+		"copy of your message", "copie du message",
 	}
 )
 

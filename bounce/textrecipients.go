@@ -177,11 +177,15 @@ func isSection(line string) bool {
 }
 
 var boilerplate = [...]string{
-	"this is a permanent error", "sorry it didn't work", "could not be delivered to one or more", "could not be delivered to all",
-	"further assistance", "include this problem report", "your own text from", "following address(es) failed", "be delivered to one or more",
-	"this message was created automatically", "this is an automatically generated", "i'm afraid i wasn't able", "do not reply",
-	"for more information", "no action is required", "delivery attempts will continue", "some time, and this warning", "remains undelivered. eventually", "message will be returned to you",
-	"your message\t", "the subject of the message", "the message identifier", "the date of the message", "if you require", "mail system at host", "this is the", "i'm sorry to have to inform",
+	"this is a permanent error", "sorry it didn't work", "could not be delivered to one or more",
+	"could not be delivered to all", "further assistance", "include this problem report",
+	"your own text from", "following address(es) failed", "be delivered to one or more",
+	"this message was created automatically", "this is an automatically generated",
+	"i'm afraid i wasn't able", "do not reply", "for more information", "no action is required",
+	"delivery attempts will continue", "some time, and this warning", "remains undelivered. eventually",
+	"message will be returned to you", "your message\t", "the subject of the message",
+	"the message identifier", "the date of the message", "if you require", "mail system at host",
+	"this is the", "i'm sorry to have to inform",
 }
 
 // isBoilerplate reports lines with words that are in every notice of some system

@@ -9,12 +9,26 @@
 // of mails, which is read with those below it, or a file with one mail. "-" is
 // standard input, an mbox or one mail. Nothing is moved, marked or deleted.
 //
+// # IMAP
+//
+//	-imap HOST[:PORT]   read a mailbox on that server, too; TLS is required
+//	-imap-tls MODE      implicit, the port being 993 if none is given, or starttls,
+//	                    143
+//	-imap-user NAME     log in, with the password in -imap-password-file
+//	-imap-password-file FILE
+//	                    the password; a line end behind it is cut off
+//	-imap-ca FILE       certificates (PEM) of the authorities to trust, instead of
+//	                    the system's
+//	-imap-mailbox NAME  the mailbox; INBOX
+//	-imap-new           read only what is not marked as seen, and mark it; else all
+//	                    is read, and the mailbox is opened read-only
+//
 // # Output
 //
 // Standard output has a line of JSON for each recipient that a mail is about, and
 // one for a mail without any, with these keys, all of them in every line:
 //
-//	file                the file that the mail is in
+//	file                the file that the mail is in; imap://HOST/MAILBOX;UID=N
 //	kind                dsn, bounce, feedback, auto-reply or other
 //	recipient           the address that the mail is about, "" if it names none
 //	original_recipient  the one before an alias or a forward, as far as the mail

@@ -77,29 +77,48 @@ func (p *program) read(o *options) (s *summary, err error) {
 	defer func() { err = errors.Join(err, out.Flush(), saveLedger(o, ledger)) }()
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false) // addresses have angle brackets around them
-	for _, path := range o.paths {
-		mails, err := p.mails(parser, path)
+	for m, err := range p.mails(parser, o) {
 		if err != nil {
 			return nil, err
 		}
-		for m := range mails {
-			list := rows(m)
-			for _, r := range list {
-				if err := encoder.Encode(r); err != nil {
-					return nil, err
-				}
+		list := rows(m)
+		for _, r := range list {
+			if err := encoder.Encode(r); err != nil {
+				return nil, err
 			}
-			s.add(list)
-			if ledger != nil && m.Report != nil {
-				s.suppressed += len(ledger.Record(m.Report, time.Now()))
-			}
+		}
+		s.add(list)
+		if ledger != nil && m.Report != nil {
+			s.suppressed += len(ledger.Record(m.Report, time.Now()))
 		}
 	}
 	return s, nil
 }
 
-// mails returns the mails at a path.
-func (p *program) mails(parser *bounce.Parser, path string) (iter.Seq[bounce.Mail], error) {
+// mails returns the mails of all paths, and of the IMAP server. An error is the
+// last thing that comes.
+func (p *program) mails(parser *bounce.Parser, o *options) iter.Seq2[bounce.Mail, error] {
+	return func(yield func(bounce.Mail, error) bool) {
+		for _, path := range o.paths {
+			mails, err := p.at(parser, path)
+			if err != nil {
+				yield(bounce.Mail{}, err)
+				return
+			}
+			for m := range mails {
+				if !yield(m, nil) {
+					return
+				}
+			}
+		}
+		if o.imap != "" {
+			imapMails(parser, o)(yield)
+		}
+	}
+}
+
+// at returns the mails at a path.
+func (p *program) at(parser *bounce.Parser, path string) (iter.Seq[bounce.Mail], error) {
 	if path == "-" {
 		return parser.Reader("-", p.stdin), nil
 	}

@@ -20,6 +20,10 @@ type options struct {
 	verpDelimiters string
 	header         string
 
+	imap, imapTLS, imapUser, imapPassword string
+	imapCA, imapMailbox                   string
+	imapNew                               bool
+
 	suppress  string
 	softLimit int
 	softDays  int
@@ -39,6 +43,13 @@ func (o *options) flags() *flag.FlagSet {
 	f.StringVar(&o.verpForm, "verp-form", "classic", "`form` of these paths: classic or escaped")
 	f.StringVar(&o.verpDelimiters, "verp-delimiters", "-=", "the two `delimiters` in them")
 	f.StringVar(&o.header, "header", "", "`name` of a header field in the messages sent that holds the recipient's address")
+	f.StringVar(&o.imap, "imap", "", "read a mailbox on the IMAP server at `host[:port]`")
+	f.StringVar(&o.imapTLS, "imap-tls", "implicit", "`mode` of TLS: implicit or starttls")
+	f.StringVar(&o.imapUser, "imap-user", "", "`name` to log in with")
+	f.StringVar(&o.imapPassword, "imap-password-file", "", "`file` with the password")
+	f.StringVar(&o.imapCA, "imap-ca", "", "PEM `file` of the authorities to trust, instead of the system's")
+	f.StringVar(&o.imapMailbox, "imap-mailbox", "INBOX", "`name` of the mailbox")
+	f.BoolVar(&o.imapNew, "imap-new", false, "read what is not marked as seen, and mark it")
 	f.StringVar(&o.suppress, "suppress", "", "`file` to add suppressed addresses to")
 	f.IntVar(&o.softLimit, "soft-limit", bounce.DefaultSoftLimit, "soft bounces that suppress an address")
 	f.IntVar(&o.softDays, "soft-days", int(bounce.DefaultSoftWindow/(24*time.Hour)), "days within which they are counted")
@@ -63,8 +74,12 @@ func parseOptions(args []string) (*options, error) {
 	}
 	o.paths = f.Args()
 	switch {
-	case len(o.paths) == 0:
+	case len(o.paths) == 0 && o.imap == "":
 		return nil, errors.New("no path given")
+	case o.imap != "" && (o.imapUser == "" || o.imapPassword == ""):
+		return nil, errors.New("-imap needs -imap-user and -imap-password-file")
+	case o.imapTLS != "implicit" && o.imapTLS != "starttls":
+		return nil, fmt.Errorf("-imap-tls: %q is neither implicit nor starttls", o.imapTLS)
 	case o.softLimit < 1:
 		return nil, fmt.Errorf("-soft-limit: %d is less than 1", o.softLimit)
 	case o.softDays < 1 || o.softDays > 3650:
