@@ -137,7 +137,7 @@ func codePlace(before string) bool {
 	}
 	word := strings.ToLower(t[strings.LastIndexAny(t, " \t\n")+1:])
 	switch word {
-	case "said", "response", "responsecode", "error", "code", "reply", "returned", "<<<", "...", "with", "status", "smtp", "reason":
+	case "said", "response", "responsecode", "error", "code", "reply", "returned", "<<<", "<--", "<-", "...", "with", "status", "smtp", "reason":
 		return true
 	}
 	return strings.HasSuffix(word, "...")

@@ -66,7 +66,11 @@ func (n *notice) recipients(list []candidate) []Recipient {
 func (n *notice) explain(r *Recipient, among *addressSet) {
 	own := n.said(r.Address, among)
 	text := own
-	if !tells(own) {
+	switch {
+	case tells(own):
+	case len(among.addresses) <= 1:
+		text = n.rest(among) // with what is its own
+	default:
 		text = own + "\n" + n.rest(among)
 	}
 	if r.Diagnostic == "" {
