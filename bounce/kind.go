@@ -204,8 +204,8 @@ func (r *reading) replyWeight() int {
 	if !machine && (r.header.has("List-Id") || r.header.has("List-Post") || r.header.has("List-Unsubscribe")) {
 		w += 3
 	}
-	if !machine && strings.EqualFold(r.header.get("Auto-Submitted"), "auto-generated") && strings.HasPrefix(r.from, "root@") {
-		w += 3
+	if r.isSummary() {
+		w += 8
 	}
 	if strings.Contains(r.top.mediaType, "digest") {
 		w += 5
@@ -214,6 +214,14 @@ func (r *reading) replyWeight() int {
 		w += 5
 	}
 	return w
+}
+
+// isSummary reports what cron jobs and mail servers write about the mail of a day.
+func (r *reading) isSummary() bool {
+	if r.returned != "" || r.header.has("X-Failed-Recipients") {
+		return false
+	}
+	return strings.HasPrefix(r.from, "root@") || strings.HasPrefix(r.from, "logwatch@") || containsAny(r.subject, summarySubjects[:])
 }
 
 func isReplySubject(s string) bool {
@@ -240,12 +248,21 @@ func (r *reading) looksLikeLure() bool {
 		return false
 	}
 	for _, c := range r.notice.found {
-		if !r.isOwn(c.address) {
+		if !r.isOwn(c.address) && !isOffice(c.address) {
 			return false
 		}
 	}
 	text := r.notice.head()
 	return strings.Contains(text, "http://") || strings.Contains(text, "https://") || strings.Contains(r.html.String(), "href=")
+}
+
+// isOffice reports the addresses to turn to that lures have, too.
+func isOffice(address string) bool {
+	switch strings.ToLower(address[:strings.LastIndexByte(address, '@')]) {
+	case "admin", "administrator", "info", "it", "security", "noreply", "no-reply", "webmaster", "contact", "service":
+		return true
+	}
+	return isHelper(address)
 }
 
 // isDelay reports whether a notice without an Action is about a delay.

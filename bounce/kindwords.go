@@ -1,5 +1,8 @@
 package bounce
 
+// summarySubjects are in the subjects of reports on many mails, in lower case.
+var summarySubjects = [...]string{"logwatch", "pflogsumm", "daily", "weekly", "hourly", "summary", "statistics", "cron <"}
+
 // What the From field of a bounce has in it, in lower case: that of a mail system,
 // and that of the people in charge, who also write themselves.
 var (
