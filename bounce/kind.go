@@ -205,7 +205,7 @@ func (r *reading) replyWeight() int {
 		w += 3
 	}
 	if r.isSummary() {
-		w += 8
+		w += 10
 	}
 	if strings.Contains(r.top.mediaType, "digest") {
 		w += 5
