@@ -73,3 +73,77 @@ func checkSane(t *testing.T, r *bounce.Report) {
 		}
 	}
 }
+
+// FuzzLedger holds that what a Ledger reads and writes it reads again as the same.
+func FuzzLedger(f *testing.F) {
+	f.Add("ann@alpha.example\nsuppress\t2026-05-04T10:00:05Z\tbob@beta.example\tno-mailbox\t550 no\n")
+	f.Add("soft\t2026-05-04T10:00:05Z\tbob@beta.example\tmailbox-full\tid\nrelease\t2026-05-04T10:00:05Z\tcleo@gamma.example\n# x\n\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		first, err := bounce.NewLedger(bounce.Rules{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := first.ReadFrom(strings.NewReader(text)); err != nil {
+			return
+		}
+		var once, twice strings.Builder
+		if _, err := first.WriteTo(&once); err != nil {
+			t.Fatal(err)
+		}
+		second, err := bounce.NewLedger(bounce.Rules{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := second.ReadFrom(strings.NewReader(once.String())); err != nil {
+			t.Fatalf("%v\n%s", err, once.String())
+		}
+		if _, err := second.WriteTo(&twice); err != nil || once.String() != twice.String() {
+			t.Errorf("%v\n%q\n%q", err, once.String(), twice.String())
+		}
+	})
+}
+
+// FuzzMbox holds that a mail comes out of an mbox as it went in.
+func FuzzMbox(f *testing.F) {
+	f.Add("Subject: a\n\nbody\n", "Subject: b\n\n>From x\nFrom y\n")
+	f.Add("Subject: a\n\nFrom a@b.example Mon May  4 10:00:05 2026\n", "From: b\n\n")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if strings.ContainsAny(a+b, "\r") {
+			return
+		}
+		p, err := bounce.New(bounce.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var box strings.Builder
+		var want []string
+		for _, m := range []string{a, b} {
+			m = strings.TrimRight(m, "\n") + "\n"
+			box.WriteString(fromLine)
+			for line := range strings.Lines(m) {
+				if strings.HasPrefix(strings.TrimLeft(line, ">"), "From ") {
+					box.WriteByte('>')
+				}
+				box.WriteString(line)
+			}
+			box.WriteString("\n")
+			r, err := bounce.Parse(strings.NewReader(m + "\n"))
+			if err != nil {
+				want = append(want, "error")
+				continue
+			}
+			want = append(want, r.Kind.String()+r.Subject+r.From)
+		}
+		var got []string
+		for m := range p.Mbox("box", strings.NewReader(box.String())) {
+			if m.Err != nil {
+				got = append(got, "error")
+				continue
+			}
+			got = append(got, m.Report.Kind.String()+m.Report.Subject+m.Report.From)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}

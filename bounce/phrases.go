@@ -14,7 +14,7 @@ var phraseLists = []phraseList{
 	{Success, []string{"successfully delivered", "was successfully relayed", "delivered successfully"}},
 	{Greylisted, []string{
 		"greylist", "graylist", "grey-list", "gray-list", "grey list", "gray list", "postgrey",
-		"first time sender", "gl1",
+		"first time sender",
 	}},
 	{Policy, []string{"google groups", "restrictedtorecipients"}},
 	{System, []string{"temporary lookup failure"}},
