@@ -29,6 +29,8 @@ const (
 	SMTPServer Kind = "smtp-server"
 	// GoSMTP is emersion/go-smtp, from the Go module proxy.
 	GoSMTP Kind = "go-smtp"
+	// Dovecot is Debian's Dovecot, for mail to be read. It takes none.
+	Dovecot Kind = "dovecot"
 )
 
 // A Port is one of the services of a server.
@@ -49,6 +51,10 @@ const (
 	Small Port = "small"
 	// Bare answers EHLO without any keyword.
 	Bare Port = "bare"
+	// IMAPS is IMAP with implicit TLS. Any user has a mailbox.
+	IMAPS Port = "imaps"
+	// IMAP offers STARTTLS, and wants it before a login.
+	IMAP Port = "imap"
 )
 
 // Known to every server.
@@ -109,6 +115,7 @@ var layouts = map[Kind]layout{
 	Haraka:     {ports: map[Port]bool{Submission: false, Open: false, Limited: false}, maildir: "maildir/new"},
 	SMTPServer: scripted,
 	GoSMTP:     scripted,
+	Dovecot:    {ports: map[Port]bool{IMAPS: true, IMAP: false}, maildir: "/var/vmail/" + User + "/new"},
 }
 
 // scripted is the layout of servers that are libraries, and write to the maildir
@@ -141,8 +148,10 @@ func queueFile(_ string, d fs.DirEntry) bool {
 	return err == nil && strings.HasPrefix(d.Name(), "qf") && info.Size() > 0
 }
 
-// Kinds returns all kinds.
-func Kinds() []Kind { return slices.Sorted(maps.Keys(layouts)) }
+// Kinds returns all kinds of servers that take mail.
+func Kinds() []Kind {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(layouts)), func(k Kind) bool { return !k.Has(Open) })
+}
 
 // Has reports whether servers of the kind have a service.
 func (k Kind) Has(p Port) bool {

@@ -157,7 +157,7 @@ func (s *Server) greeting(ctx context.Context, addr string, implicitTLS bool) er
 	if err != nil {
 		return err
 	}
-	if !strings.HasPrefix(line, "220 ") || !strings.Contains(line, s.instance) {
+	if !strings.HasPrefix(line, "220 ") && !strings.HasPrefix(line, "* OK ") || !strings.Contains(line, s.instance) {
 		return fmt.Errorf("greets with %q", line)
 	}
 	return nil

@@ -52,6 +52,10 @@ func (s *Server) TLS() *tls.Config {
 // LogFile returns the file that the server's log goes to.
 func (s *Server) LogFile() string { return filepath.Join(s.dir, "log") }
 
+// Maildir returns the maildir's path, for who reads it without taking mail out.
+// It is made by the first delivery.
+func (s *Server) Maildir() string { return filepath.Dir(s.path(layouts[s.kind].maildir)) }
+
 // path returns where a layout's path is found from outside. The layers of a
 // server's file system are in its mount namespace only.
 func (s *Server) path(inside string) string {

@@ -16,10 +16,10 @@ chgrp postdrop /usr/sbin/postdrop /usr/sbin/postqueue
 chmod g+s /usr/sbin/postdrop /usr/sbin/postqueue
 
 cp "$WORK/chain.pem" "$WORK/server.key" "$conf/"
-cp "$here"/{sender,recipient,header}.regexp "$conf/"
+cp "$here"/{sender,recipient,remote,header}.regexp "$conf/"
 cp "$here/smtpd.conf" "$conf/sasl/"
 sed -e "s/@INSTANCE@/$INSTANCE/" -e "s/@VMAIL_UID@/$(id -u vmail)/" -e "s/@VMAIL_GID@/$(id -g vmail)/" \
-	"$here/main.cf" >"$conf/main.cf"
+	-e "s/@OPEN@/$PORT_OPEN/" "$here/main.cf" >"$conf/main.cf"
 sed -e "s/@SUBMISSION@/$PORT_SUBMISSION/" -e "s/@SUBMISSIONS@/$PORT_SUBMISSIONS/" -e "s/@OPEN@/$PORT_OPEN/" \
 	-e "s/@LIMITED@/$PORT_LIMITED/" -e "s/@SMALL@/$PORT_SMALL/" -e "s/@BARE@/$PORT_BARE/" \
 	"$here/master.cf" >"$conf/master.cf"

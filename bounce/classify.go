@@ -1,0 +1,299 @@
+package bounce
+
+import (
+	"strconv"
+	"strings"
+)
+
+// classify returns the class for what was said of a recipient, with the enhanced
+// status code and the reply code that the mail has for it.
+func classify(text, status string, code int) Class {
+	words := tellingWords(text)
+	c := classOfWords(words)
+	lower := strings.ToLower(text)
+	switch {
+	case (c == NoMailbox || c == NoDomain) && aboutSender(lower):
+		return SenderRejected
+	case strings.Contains(words, "mailbox unavailable") && (c == Undefined || c == System || c == Policy):
+		if strings.Contains(lower, "hotmail") || strings.HasPrefix(status, "5.1.") {
+			return NoMailbox
+		}
+		return Undefined // RFC 5321 4.2.2 has it for no access and policy, too
+	case c == Policy && status == "5.4.1" && strings.Contains(words, "address rejected: access denied"):
+		return NoMailbox // Exchange Online, for whom its directory does not have
+	case (c == Policy || c == Undefined) && containsAny(lower, blockLists[:]):
+		return Blocked
+	case c == Policy || c == Undefined || c == System || c == Network || c == Expired:
+		strong := c == Policy && containsAny(words, strongPolicy)
+		if s := classOfStatus(status); s != Undefined && (c == Undefined || refines(s, c) && !strong) {
+			return s
+		}
+		if c == Policy && !strong && containsAny(words, weakNoMailbox) {
+			return NoMailbox
+		}
+	}
+	if c == Undefined {
+		c = classOfCode(code)
+	}
+	return c
+}
+
+// blockLists are names in links and host names that tell by themselves.
+var blockLists = [...]string{
+	"spamhaus.org", "spamcop.net", "barracudacentral.org", "sorbs.net", "dnsbl.", "rbl.", "uceprotect",
+	"senderbase.org", "surbl.org",
+}
+
+// strongPolicy are words of a refusal by rule that may follow "recipient address
+// rejected".
+var strongPolicy = []string{
+	"policy", "policies", "denied", "not allowed", "not authorized", "not permitted", "prohibited",
+	"restrict", "security", "authenticat", "blocked", "preferences", "permission",
+}
+
+// refines reports whether what a status code says is more than a class read from
+// words that are in many replies.
+func refines(byStatus, byWords Class) bool {
+	switch byStatus {
+	case Policy, Undefined, System, Network, Protocol:
+		return false
+	case NoMailbox, NoDomain, Moved, Disabled:
+		return byWords == Policy
+	}
+	return byWords == Policy || byWords == System
+}
+
+// classifyWords is classify for a text alone.
+func classifyWords(text string) Class { return classOfWords(tellingWords(text)) }
+
+func classOfWords(words string) Class {
+	for i := range phraseLists {
+		if containsAny(words, phraseLists[i].phrases) {
+			return phraseLists[i].class
+		}
+	}
+	return Undefined
+}
+
+func containsAny(s string, list []string) bool {
+	for _, p := range list {
+		if strings.Contains(s, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// aboutSender reports whether a text in lower case is the answer to MAIL.
+func aboutSender(lower string) bool { return containsAny(lower, mailReplies[:]) }
+
+var mailReplies = [...]string{
+	"mail from command", "after mail from", "[mail_from]", "our mail from", "response to mail from", "reply to mail from",
+}
+
+// maxWords is how much of a text is held against the phrases, in octets.
+const maxWords = 4000
+
+// tellingWords returns a text in lower case with single spaces and without the
+// words that name and do not tell: addresses, links, host names, numbers.
+func tellingWords(text string) string {
+	if len(text) > maxWords {
+		text = strings.ToValidUTF8(text[:maxWords], "")
+	}
+	b := make([]byte, 0, len(text)+2)
+	b = append(b, ' ')
+	for _, w := range strings.Fields(strings.ToLower(text)) {
+		if at := strings.IndexByte(w, '@'); at >= 0 {
+			if i := strings.IndexByte(w[at:], ':'); i > 0 {
+				w = w[at+i+1:] // "(user@example.org:blocked)"
+			}
+		}
+		if !isName(w) {
+			b = append(b, w...)
+			b = append(b, ' ')
+		}
+	}
+	return string(b)
+}
+
+// isName reports a word in lower case that tells nothing.
+func isName(w string) bool {
+	if strings.IndexByte(w, '@') >= 0 || strings.Contains(w, "://") || strings.HasPrefix(w, "www.") {
+		return true
+	}
+	w = strings.Trim(w, "<>()[]{}'\",;:.!?")
+	if w == "" {
+		return false
+	}
+	if w[0] >= '0' && w[0] <= '9' {
+		return strings.Trim(w, "0123456789.-:#") == "" // 550-5.1.1, an address
+	}
+	return isHostName(w)
+}
+
+// exchangeWords begin the words by which Exchange tells what failed.
+var exchangeWords = [...]string{"resolver.", "storedrv.", "routing.", "queue.", "approval.", "smtpsend.", "agent."}
+
+func isHostName(w string) bool {
+	for _, p := range exchangeWords {
+		if strings.HasPrefix(w, p) {
+			return false
+		}
+	}
+	if i := strings.IndexAny(w, "[(:"); i > 0 {
+		w = w[:i] // host[192.0.2.1]
+	}
+	dot := strings.LastIndexByte(w, '.')
+	if dot <= 0 || len(w)-dot < 3 || strings.Contains(w, "..") {
+		return false
+	}
+	for i := 0; i < len(w); i++ {
+		if c := w[i]; !isAlnum(c) && c != '.' && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return strings.Trim(w[dot+1:], "0123456789") != ""
+}
+
+// classOfCode is for replies without a word that tells.
+func classOfCode(code int) Class {
+	switch {
+	case code == 552:
+		return Full // RFC 5321 4.2.2, exceeded storage allocation
+	case code >= 400 && code < 500:
+		return System
+	case code >= 500 && code <= 504:
+		return Protocol
+	case code >= 200 && code < 300:
+		return Success
+	}
+	return Undefined
+}
+
+// classOfStatus is the mapping of enhanced status codes (RFC 3463, RFC 7372,
+// RFC 7505 and the IANA registry, and Exchange Online's own).
+func classOfStatus(status string) Class {
+	parts := strings.SplitN(status, ".", 3)
+	if len(parts) != 3 {
+		return Undefined
+	}
+	detail, err := strconv.Atoi(parts[2])
+	if err != nil {
+		return Undefined
+	}
+	if parts[0] == "2" {
+		return Success
+	}
+	permanent := parts[0] == "5"
+	switch parts[1] {
+	case "1":
+		return addressClass(detail, permanent)
+	case "2":
+		return mailboxClass(detail, permanent)
+	case "3":
+		if detail == 4 {
+			return TooLarge
+		}
+		return System
+	case "4":
+		return routingClass(detail, permanent)
+	case "5":
+		if detail == 3 {
+			return RateLimited
+		}
+		if detail == 0 {
+			return Undefined // some write it for everything
+		}
+		return Protocol
+	case "6":
+		if detail == 7 || detail == 8 || detail == 10 {
+			return Protocol
+		}
+		return Content
+	case "7":
+		return securityClass(detail)
+	}
+	if !permanent {
+		return System
+	}
+	return Undefined
+}
+
+func addressClass(detail int, permanent bool) Class {
+	switch detail {
+	case 7, 8:
+		return SenderRejected
+	case 9:
+		return Content
+	}
+	if !permanent {
+		return System
+	}
+	switch detail {
+	case 0, 1, 3, 4, 10, 351:
+		return NoMailbox
+	case 2:
+		return NoDomain
+	case 6:
+		return Moved
+	}
+	return Undefined
+}
+
+func mailboxClass(detail int, permanent bool) Class {
+	switch detail {
+	case 1:
+		return Disabled
+	case 2, 122:
+		return Full
+	case 3:
+		return TooLarge
+	case 4:
+		return Policy
+	}
+	if !permanent {
+		return System
+	}
+	return Undefined
+}
+
+func routingClass(detail int, permanent bool) Class {
+	switch detail {
+	case 1:
+		if permanent {
+			return Undefined // Exchange Online: the recipient is not accepted
+		}
+		return Network
+	case 3, 4:
+		return DNS
+	case 5:
+		return RateLimited
+	case 6, 14:
+		return Loop
+	case 7, 300, 316:
+		return Expired
+	case 310:
+		return NoDomain
+	}
+	return Network
+}
+
+func securityClass(detail int) Class {
+	switch {
+	case detail == 4 || detail == 10 || detail == 11:
+		return Protocol
+	case detail == 5 || detail == 9 || detail >= 20 && detail <= 24 || detail == 26 || detail == 509 || detail == 515:
+		return Auth
+	case detail == 13:
+		return Disabled
+	case detail == 17 || detail == 19:
+		return Moved
+	case detail == 25 || detail == 27 || detail == 511 || detail >= 606 && detail <= 650:
+		return Blocked
+	case detail == 28 || detail >= 700 && detail < 800:
+		return RateLimited
+	case detail >= 501 && detail <= 508:
+		return Spam
+	}
+	return Policy
+}
