@@ -5,6 +5,7 @@
 //	go run ./examples/newsletter -addr mx.example.net:587 -ca ca.pem -user me -password-file secret \
 //		-from 'The List <list@example.net>' -return-path list@example.net \
 //		-recipients readers.csv -subject 'Hello, {{.name}}' -text mail.txt -html mail.html -outcomes fate.jsonl
+//	go run ./examples/newsletter -n 5000 -rate 500/s -domain-rate example.com=50/s -metrics 127.0.0.1:9090
 //
 // Without flags it sends a shipped newsletter to the recipients of a shipped CSV
 // file, on a built-in sink: a server on the loopback interface that counts what
@@ -62,7 +63,10 @@
 // # Relay
 //
 //	-addr HOST:PORT   the relay; empty: the built-in sink; PORT is a number or the
-//	                  name of a service
+//	                  name of a service. Several, parted by commas or in several
+//	                  -addr, share the mails: equally, or by weights as in
+//	                  HOST:PORT*3; one with *0 is used while no other is up. All
+//	                  other flags hold for each of them
 //	-tls MODE         starttls, implicit, opportunistic or none; starttls unless
 //	                  the sink is used, then none
 //	-ca FILE          certificates (PEM) of the authorities to trust, instead of
@@ -73,12 +77,34 @@
 //	-insecure-auth    let the password go out over a connection without TLS, or,
 //	                  with -tls opportunistic, under a certificate that does not
 //	                  verify
-//	-sessions N       sessions at once, 1 to 1000; 4
+//	-sessions N       sessions at once, with each relay, 1 to 1000; 4
+//	-max-per-session N
+//	                  mails that a session carries at most; without limit if not
+//	                  given
+//	-max-lifetime D   how long a session is used at most, 90s or 10m for instance;
+//	                  without limit if not given
 //	-mode MODE        auto, lockstep, envelope, overlap or stream: how far to send
 //	                  ahead; stream is for a relay known to cope with it
 //	-window N         messages that a session may have unanswered in mode stream,
 //	                  up to 4096; 0 is package smtpclient's default
 //	-max-attempts N   attempts for a message that is deferred, 1 to 100; 3
+//
+// A relay that is down does not keep the others from sending: what it has not
+// taken goes to them. What it may have taken does not.
+//
+// # Limits
+//
+//	-rate N/UNIT      at most so many mails, over all relays: 14/s, 600/min,
+//	                  10000/h or 50000/day; may be repeated, each holds
+//	-domain-rate DOMAIN=N/UNIT
+//	                  at most so many mails to a domain and those below it; may be
+//	                  repeated. * is every domain that no other one speaks for,
+//	                  each by itself
+//
+// Mails go at an even pace. A domain that is held back holds nobody else back, as
+// long as no more than 4,096 mails wait, fewer if they are large; then reading
+// waits too. Whether limits are given or not, a relay that asks for less mail, or
+// for less to one domain or recipient, gets less until it takes more again.
 //
 // # Return path
 //
@@ -99,6 +125,10 @@
 //	                  the row's number and address, as it would go over the wire;
 //	                  refused if there are mails (.eml) in DIR
 //	-quiet            no progress and no report, only errors
+//	-metrics HOST:PORT
+//	                  serve metrics in Prometheus' text format there while it runs,
+//	                  under any path. With port 0 one is chosen, and told on
+//	                  standard error. There is no login: use a loopback address.
 //
 // A line of -outcomes has the keys email, message_id, return_path, outcome,
 // code, enhanced_code, reply, attempts and error, all of them in every line. The
@@ -114,7 +144,10 @@
 //	invalid    the row is not one to send to: error names the line and the cause
 //
 // code is 0, and enhanced_code and reply are empty, where the relay said
-// nothing. Progress goes to standard error, the report to standard output.
+// nothing. Progress goes to standard error, the report to standard output. On a
+// terminal progress is one line; elsewhere it is some lines every five seconds:
+// outcomes, the rate and how long it will take at that rate, each relay if there
+// are several or one has trouble, and which domains are held back.
 //
 // # Interruption
 //
@@ -136,7 +169,8 @@
 //	0  every recipient was accepted, or rendered if it was a dry run
 //	1  some were not, or the run was interrupted, or the built-in sink has not
 //	   counted what was accepted
-//	2  usage; a file that cannot be read or written
+//	2  usage; a file that cannot be read or written, an address of -metrics that
+//	   cannot be had
 //
 // One exception: the run with the shipped recipients on the built-in sink exits
 // with 0 if nothing but the rows that are broken on purpose was not accepted.

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/bulksmtp/bulksmtp/pool"
 )
 
 var errDryRun = errors.New("dry run")
@@ -36,7 +38,7 @@ func makeDryRun(dir string) error {
 func (p *program) rehearse(stop context.Context, m *mailing) (d dispatch, err error) {
 	d.sunk = -1
 	dir := m.options.dryRun
-	stopWatch := p.watch(m)
+	stopWatch := p.watch(m, func() pool.Stats { return pool.Stats{} })
 	defer stopWatch()
 	begin := time.Now()
 	for l := range m.letters(stop) {

@@ -18,7 +18,8 @@ type mailing struct {
 	source   source
 	renderer *renderer
 	ledger   *ledger
-	relay    relay // zero in a dry run
+	relay    relay        // zero in a dry run
+	metrics  *metricsPage // nil: not asked for
 
 	// Set when the letters have ended.
 	interrupted bool  // there were more rows
@@ -50,6 +51,9 @@ func (m *mailing) open() (err error) {
 		m.relay, err = newRelay(o)
 	} else {
 		err = makeDryRun(o.dryRun)
+	}
+	if err == nil && o.metrics != "" {
+		m.metrics, err = listenForMetrics(o.metrics)
 	}
 	if err != nil || o.outcomes == "" {
 		return err
@@ -90,6 +94,7 @@ func (m *mailing) close() {
 	if m.source != nil { // open may have failed before
 		_ = m.source.Close() // only read
 	}
+	m.metrics.close()
 	m.ledger.close()
 }
 

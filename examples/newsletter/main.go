@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -52,6 +53,8 @@ type program struct {
 	abort context.Context
 	// grace is how long retries go on after the first interrupt.
 	grace time.Duration
+	// logEvery is how often progress is logged where there is no terminal.
+	logEvery time.Duration
 	// tune alters the pool's configuration.
 	tune func(*pool.Config)
 	// wrap stands between the recipients and their reader.
@@ -61,10 +64,11 @@ type program struct {
 func newProgram(stdout, stderr io.Writer) *program {
 	return &program{
 		stdout: stdout, stderr: stderr,
-		abort: context.Background(),
-		grace: 10 * time.Second,
-		tune:  func(*pool.Config) {},
-		wrap:  func(s source, _ *ledger) source { return s },
+		abort:    context.Background(),
+		grace:    10 * time.Second,
+		logEvery: 5 * time.Second,
+		tune:     func(*pool.Config) {},
+		wrap:     func(s source, _ *ledger) source { return s },
 	}
 }
 
@@ -96,6 +100,9 @@ func (p *program) mail(stop context.Context, o *options) (code int, err error) {
 	}
 	defer m.close()
 	m.source = p.wrap(m.source, m.ledger)
+	if m.metrics != nil && (!o.quiet || strings.HasSuffix(o.metrics, ":0")) { // else nobody knows the port
+		fmt.Fprintln(p.stderr, "newsletter: metrics at "+m.metrics.url())
+	}
 	var d dispatch
 	if o.dryRun != "" {
 		d, err = p.rehearse(stop, m)

@@ -212,7 +212,7 @@ func TestHelp(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	for _, name := range []string{"-addr", "-tls", "-ca", "-user", "-password-file", "-from", "-return-path", "-verp",
-		"-recipients", "-subject", "-text", "-html", "-attach", "-n", "-sessions", "-mode", "-window", "-max-attempts", "-outcomes", "-dry-run", "-quiet"} {
+		"-recipients", "-subject", "-text", "-html", "-attach", "-n", "-sessions", "-mode", "-window", "-max-attempts", "-rate", "-domain-rate", "-max-per-session", "-max-lifetime", "-metrics", "-outcomes", "-dry-run", "-quiet"} {
 		if !strings.Contains(tr.stdout.String(), "  "+name+" ") && !strings.Contains(tr.stdout.String(), "  "+name+"\n") {
 			t.Errorf("%s is not in the usage", name)
 		}

@@ -6,10 +6,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"strings"
+	"time"
 
 	"github.com/bulksmtp/bulksmtp/message"
+	"github.com/bulksmtp/bulksmtp/pool"
 	"github.com/bulksmtp/bulksmtp/smtpclient"
 	"github.com/bulksmtp/bulksmtp/verp"
 )
@@ -17,7 +18,8 @@ import (
 // Options are the flags, checked as far as that is possible without a look at a
 // file.
 type options struct {
-	addr         string
+	addrs        []string // as given
+	targets      []target // of addrs; none: the built-in sink
 	tls          string
 	security     smtpclient.Security // of tls, or the default
 	ca           string
@@ -29,6 +31,14 @@ type options struct {
 	mode         smtpclient.Mode // of modeName
 	window       int
 	maxAttempts  int
+
+	rateTexts       []string
+	rates           []pool.Rate // of rateTexts
+	domainRateTexts []string
+	domains         []pool.DomainLimit // of domainRateTexts
+	maxPerSession   int
+	maxLifetime     time.Duration
+	metrics         string
 
 	fromText   string
 	from       message.Address // of fromText
@@ -54,16 +64,21 @@ func (o *options) flags() *flag.FlagSet {
 	f := flag.NewFlagSet("newsletter", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.Usage = func() {}
-	f.StringVar(&o.addr, "addr", "", "the relay, `host:port`; empty: the built-in sink")
+	f.Func("addr", "the relay, `host:port`; several, by commas or by repeating the flag, share the mails, by weights as in host:port*3; empty: the built-in sink", into(&o.addrs))
 	f.StringVar(&o.tls, "tls", "", "`mode` of TLS: starttls, implicit, opportunistic or none (default starttls, none for the sink)")
 	f.StringVar(&o.ca, "ca", "", "PEM `file` of the authorities to trust, instead of the system's")
 	f.StringVar(&o.user, "user", "", "`name` to log in with")
 	f.StringVar(&o.passwordFile, "password-file", "", "`file` with the password")
 	f.BoolVar(&o.insecureAuth, "insecure-auth", false, "let the password go out without the protection of TLS")
-	f.IntVar(&o.sessions, "sessions", 4, "sessions at once")
+	f.IntVar(&o.sessions, "sessions", 4, "sessions at once, with each relay")
 	f.StringVar(&o.modeName, "mode", "auto", "how far to send ahead: auto, lockstep, envelope, overlap or stream")
 	f.IntVar(&o.window, "window", 0, "messages a session may have unanswered in mode stream; 0: the default of package smtpclient")
 	f.IntVar(&o.maxAttempts, "max-attempts", 3, "attempts for a deferred message")
+	f.Func("rate", "bound of all mails, `n/unit`: 14/s, 600/min, 10000/h or 50000/day; may be repeated", into(&o.rateTexts))
+	f.Func("domain-rate", "bound of the mails to a domain and those below it, `domain=n/unit`; * is every other domain; may be repeated", into(&o.domainRateTexts))
+	f.IntVar(&o.maxPerSession, "max-per-session", 0, "mails that a session carries at most (default without limit)")
+	f.DurationVar(&o.maxLifetime, "max-lifetime", 0, "`time` for which a session is used at most, such as 10m (default without limit)")
+	f.StringVar(&o.metrics, "metrics", "", "serve metrics in Prometheus' text format on that `host:port` while it runs")
 	f.StringVar(&o.fromText, "from", "The Reading Room <newsletter@example.com>", "the author, `Name <address>`")
 	f.StringVar(&o.returnPath, "return-path", "", "`address` for bounces (default the author's)")
 	f.StringVar(&o.verp, "verp", "", "`form` of return paths that name the recipient: off, classic or escaped (default classic with -return-path, else off)")
@@ -72,14 +87,19 @@ func (o *options) flags() *flag.FlagSet {
 	f.StringVar(&o.subject, "subject", "", "template of the subject")
 	f.StringVar(&o.text, "text", "", "`file` with the template of the plain text")
 	f.StringVar(&o.html, "html", "", "`file` with the template of the HTML")
-	f.Func("attach", "`file` to attach; may be repeated", func(name string) error {
-		o.attach = append(o.attach, name)
-		return nil
-	})
+	f.Func("attach", "`file` to attach; may be repeated", into(&o.attach))
 	f.StringVar(&o.outcomes, "outcomes", "", "JSON lines `file` for what became of each recipient")
 	f.StringVar(&o.dryRun, "dry-run", "", "send nothing, write the mails into that `directory`")
 	f.BoolVar(&o.quiet, "quiet", false, "no progress and no report")
 	return f
+}
+
+// into appends each value of a flag that may be repeated.
+func into(list *[]string) func(string) error {
+	return func(value string) error {
+		*list = append(*list, value)
+		return nil
+	}
 }
 
 // printUsage lists the flags.
@@ -104,6 +124,7 @@ func parseOptions(args []string) (*options, error) {
 	f.Visit(func(f *flag.Flag) { o.given[f.Name] = true })
 	for _, check := range []func(*options) error{
 		(*options).checkNumbers, (*options).checkRelay, (*options).checkLogin, (*options).checkAddresses,
+		(*options).checkLimits, (*options).checkMetrics,
 	} {
 		if err := check(o); err != nil {
 			return nil, err
@@ -121,8 +142,9 @@ func (o *options) checkNumbers() error {
 		{"max-attempts", o.maxAttempts, 1, 100},
 		{"window", o.window, 0, 4096},
 		{"n", o.n, 1, 1_000_000_000},
+		{"max-per-session", o.maxPerSession, 1, 1_000_000_000},
 	} {
-		if n.flag == "n" && !o.given["n"] {
+		if n.value == 0 && !o.given[n.flag] {
 			continue
 		}
 		if n.value < n.low || n.value > n.high {
@@ -136,6 +158,9 @@ func (o *options) checkNumbers() error {
 }
 
 func (o *options) checkRelay() (err error) {
+	if o.targets, err = parseTargets(o.addrs); err != nil {
+		return fmt.Errorf("-addr: %w", err)
+	}
 	name := o.tls
 	if name == "" {
 		name = smtpclient.StartTLS.String()
@@ -148,15 +173,6 @@ func (o *options) checkRelay() (err error) {
 	}
 	if o.mode, err = smtpclient.ParseMode(o.modeName); err != nil {
 		return fmt.Errorf("-mode: %q is none of auto, lockstep, envelope, overlap and stream", o.modeName)
-	}
-	if !o.sink() {
-		host, port, err := net.SplitHostPort(o.addr)
-		if err != nil || host == "" || port == "" {
-			return fmt.Errorf("-addr: %q is not of the form host:port", o.addr)
-		}
-		if n, err := net.LookupPort("tcp", port); err != nil || n == 0 {
-			return fmt.Errorf("-addr: %q is no port: a number from 1 to 65535, or a name such as submission", port)
-		}
 	}
 	switch {
 	case o.ca == "":
@@ -219,7 +235,7 @@ func (o *options) checkVERP() error {
 }
 
 // sink reports that mail goes to the built-in sink.
-func (o *options) sink() bool { return o.addr == "" }
+func (o *options) sink() bool { return len(o.targets) == 0 }
 
 // demo reports that the shipped recipients go to the built-in sink.
 func (o *options) demo() bool {

@@ -7,20 +7,41 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/bulksmtp/bulksmtp/pool"
 	"github.com/bulksmtp/bulksmtp/smtpclient"
 )
 
-// A relay is where the mails go.
+// A relay is where the mails go: one, or several that are talked to in the same
+// way.
 type relay struct {
-	smtpclient.Config        // without an address if it is the sink
-	user, password    string // what Auth logs in with; empty without
+	smtpclient.Config          // without an address
+	user, password    string   // what Auth logs in with; empty without
+	targets           []target // the addresses; none yet if it is the sink
+}
+
+// sinkName is what the built-in sink is called.
+const sinkName = "sink"
+
+// relays returns what the pool is to know of them. It is called when the sink has
+// its address.
+func (r *relay) relays(sink bool) []pool.Relay {
+	var all []pool.Relay
+	for _, t := range r.targets {
+		one := pool.Relay{Config: r.Config, Name: t.addr, Weight: t.weight}
+		if sink {
+			one.Name = sinkName
+		}
+		one.Addr = t.addr
+		all = append(all, one)
+	}
+	return all
 }
 
 // newRelay reads the files that the flags name.
 func newRelay(o *options) (relay, error) {
 	c := relay{Config: smtpclient.Config{
-		Addr: o.addr, Security: o.security, Mode: o.mode, Window: o.window, AllowInsecureAuth: o.insecureAuth,
-	}}
+		Security: o.security, Mode: o.mode, Window: o.window, AllowInsecureAuth: o.insecureAuth,
+	}, targets: o.targets}
 	if o.ca != "" {
 		roots, err := readAuthorities(o.ca)
 		if err != nil {
@@ -37,9 +58,7 @@ func newRelay(o *options) (relay, error) {
 		c.Auth = smtpclient.PasswordAuth(o.user, password)
 	}
 	probe := c.Config
-	if o.sink() {
-		probe.Addr = "127.0.0.1:0" // the sink's is not known yet
-	}
+	probe.Addr = "127.0.0.1:0" // -addr has been checked, and the sink's is not known yet
 	return c, probe.Validate()
 }
 

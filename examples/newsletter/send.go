@@ -16,6 +16,8 @@ import (
 type dispatch struct {
 	took  time.Duration
 	stats pool.Stats
+	// slowdowns is what replies have slowed down.
+	slowdowns *slowdowns
 	// sunk is what the built-in sink has counted; -1 without it.
 	sunk int64
 	// miscount says that this is not what was accepted.
@@ -24,7 +26,7 @@ type dispatch struct {
 
 // send sends the letters of a mailing.
 func (p *program) send(stop context.Context, m *mailing) (d dispatch, err error) {
-	d.sunk = -1
+	d.sunk, d.slowdowns = -1, newSlowdowns()
 	if m.options.sink() {
 		sink := startSink(&m.relay)
 		defer sink.Close()
@@ -34,11 +36,13 @@ func (p *program) send(stop context.Context, m *mailing) (d dispatch, err error)
 		}()
 	}
 	cfg := poolConfig(m)
+	cfg.Trace = &pool.Trace{Slowed: d.slowdowns.note}
 	p.tune(&cfg)
 	to, err := pool.New(cfg)
 	if err != nil {
 		return d, err
 	}
+	defer m.metrics.serve(to)()
 	begin := time.Now()
 	p.sendAll(stop, m, to)
 	d.took = time.Since(begin)
@@ -74,17 +78,23 @@ func poolConfig(m *mailing) pool.Config {
 	for _, a := range m.renderer.base.Attachments {
 		size += len(a.Content) * 3 / 2 // base64
 	}
-	sessions := m.options.sessions
+	o := m.options
+	relays := m.relay.relays(o.sink())
+	sessions := len(relays) * o.sessions
 	queue := 64 + 4*sessions
-	if m.options.mode == smtpclient.ModeStream {
-		queue += 2 * sessions * cmp.Or(m.options.window, smtpclient.DefaultWindow)
+	if o.mode == smtpclient.ModeStream {
+		queue += 2 * sessions * cmp.Or(o.window, smtpclient.DefaultWindow)
 	}
 	return pool.Config{
-		Relay:         m.relay.Config,
-		Sessions:      sessions,
+		Relays:        relays,
+		Sessions:      o.sessions,
 		Queue:         max(2*sessions, min(queue, memory/size)),
 		MaxWaiting:    max(1, min(4096, memory/size)),
-		MaxAttempts:   m.options.maxAttempts,
+		Rates:         o.rates,
+		Domains:       o.domains,
+		MaxMessages:   o.maxPerSession,
+		MaxLifetime:   o.maxLifetime,
+		MaxAttempts:   o.maxAttempts,
 		SettleTimeout: settleTimeout,
 	}
 }
@@ -93,7 +103,7 @@ func poolConfig(m *mailing) pool.Config {
 func (p *program) sendAll(stop context.Context, m *mailing, to *pool.Pool) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	stopWatch := p.watch(m)
+	stopWatch := p.watch(m, to.Stats)
 	defer stopWatch()
 	done := make(chan struct{})
 	var interrupts sync.WaitGroup

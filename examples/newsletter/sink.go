@@ -20,7 +20,7 @@ func startSink(r *relay) *smtptest.Server {
 	} else {
 		sink.Start()
 	}
-	r.Addr = sink.Addr
+	r.targets = []target{{addr: sink.Addr, weight: 1}}
 	if r.Security != smtpclient.Plaintext {
 		r.TLSConfig = sink.ClientTLSConfig()
 	}
