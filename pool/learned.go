@@ -19,7 +19,7 @@ const (
 	// breath is how long nothing is sent then: many count by the second, and refuse
 	// all until it is over. recipientBreath is it for one recipient.
 	breath          = time.Second
-	recipientBreath = time.Minute
+	recipientBreath = 5 * time.Second
 	// forgetAfter ends what nothing was sent under.
 	forgetAfter = 10 * time.Minute
 )

@@ -71,8 +71,9 @@ func DefaultReplies() []ReplyRule {
 	throttled := slices.Clip([]string{"throttl", "rate limit", "rate-limit", "ratelimit", "too fast", "too quickly", "too much mail", "unusual rate", "sending rate", "exceeded the rate"})
 	connections := []string{"concurrent connections", "too many connections", "too many concurrent", "simultaneous connections", "too many sessions"}
 	return []ReplyRule{
-		// Google: this recipient gets mail faster than it may.
-		{Codes: []int{450, 452}, Enhanced: []string{"4.2.1"}, Meaning: SlowRecipient},
+		// Google: the user is receiving mail too quickly, or at a rate that … By itself
+		// 4.2.1 says that the mailbox is disabled (RFC 3463 3.3).
+		{Codes: []int{450, 452}, Enhanced: []string{"4.2.1"}, Texts: []string{"too quickly", "too fast", "at a rate"}, Meaning: SlowRecipient},
 		{Codes: []int{452}, Enhanced: []string{"4.5.3"}, Verbs: []string{atRcpt}, Meaning: SplitRecipients},
 		{Codes: []int{452}, Verbs: []string{atRcpt}, Texts: []string{"too many recipients"}, Meaning: SplitRecipients},
 		// Exchange: 432 4.3.2 Concurrent connections limit exceeded.

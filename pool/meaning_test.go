@@ -24,7 +24,8 @@ var fieldReplies = []struct {
 	charged bool          // the attempt
 }{
 	{smtptest.PointEndOfData, "421-4.7.28 Gmail has detected an unusual rate of unsolicited mail originating\n421 4.7.28 from your IP address.", "relay relay", time.Second, false},
-	{smtptest.PointRCPT, "450 4.2.1 The user you are trying to contact is receiving mail too quickly.", "recipient r0@example.test", time.Minute, true},
+	{smtptest.PointRCPT, "450 4.2.1 The user you are trying to contact is receiving mail too quickly.", "recipient r0@example.test", 5 * time.Second, true},
+	{smtptest.PointRCPT, "450 4.2.1 mailbox disabled for now", "", time.Hour, true},
 	{smtptest.PointRCPT, "452 4.5.3 Your message has too many recipients.", "", time.Hour, true}, // of one: it is no help to split it
 	{smtptest.PointMAIL, "421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred due to unexpected volume or user complaints", "relay relay", time.Second, false},
 	{smtptest.PointMAIL, "451 4.4.2 Timeout waiting for data from client.", "", 0, false},
