@@ -69,6 +69,10 @@ type Config struct {
 	// back step by step while mail is accepted.
 	Replies []ReplyRule
 
+	// Suppressor, if not nil, says whom SendAll must not send to. They are NotSent,
+	// with ErrSuppressed; the other recipients of a message get it all the same.
+	Suppressor Suppressor
+
 	// IdleTimeout is how long a session stays open without a job; 0 is 30 s. The
 	// session that was used last is used first, so that the others end when there
 	// is little to do.

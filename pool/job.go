@@ -177,8 +177,13 @@ func (t *task) remember() {
 }
 
 // giveUp settles every recipient that has no outcome yet, and leaves the
-// others as their last attempt left them.
+// others as their last attempt left them, or as Config.Suppressor did.
 func (t *task) giveUp(o smtpclient.Outcome, err error) {
+	for i := range t.result.Recipients {
+		if r := &t.result.Recipients[i]; r.Outcome == smtpclient.NotSent && r.Err == nil {
+			r.Outcome, r.Err = o, err
+		}
+	}
 	if t.result.Recipients == nil {
 		t.result.Err = err
 		t.result.Recipients = make([]smtpclient.RecipientResult, len(t.job.To))

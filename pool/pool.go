@@ -142,8 +142,10 @@ func (c callback) take(r Result) { c(r) }
 func (p *Pool) admit(ctx, life context.Context, j Job, o owner) (*task, error) {
 	t := &task{job: j, ctx: life, owner: o}
 	t.settled = func(r *smtpclient.Result) { p.settle(t, r) }
+	_, isBulk := o.(*bulk)
+	nobody := isBulk && p.cfg.Suppressor != nil && t.suppress(p.cfg.Suppressor)
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
 	if err := p.enter(ctx); err != nil {
 		return nil, p.notSent("queue", err)
 	}
@@ -159,6 +161,10 @@ func (p *Pool) admit(ctx, life context.Context, j Job, o owner) (*task, error) {
 		return nil, err
 	}
 	p.taken++
+	if nobody {
+		p.fallen = append(p.fallen, t)
+		return t, nil
+	}
 	if t.deadline != 0 {
 		p.setAlarm(&t.expiry, t.deadline, (*expiring)(t))
 	}
