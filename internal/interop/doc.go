@@ -10,6 +10,7 @@
 // Three environment variables matter:
 //
 //   - BULKSMTP_REQUIRE_SERVERS=1 turns the skip into a failure.
+//   - BULKSMTP_NO_SERVERS=1 skips in any case.
 //   - BULKSMTP_APT=1 allows to download packages, with apt, npm or from the Go
 //     module proxy. Without it a server runs only if its packages were downloaded
 //     before.

@@ -17,6 +17,7 @@ import (
 // fails it, as Start does.
 func Run(tb testing.TB, program string, input []byte) []byte {
 	tb.Helper()
+	skipIfTold(tb)
 	ctx, cancel := context.WithTimeout(tb.Context(), startTimeout)
 	defer cancel()
 	scripts, err := scriptDir()

@@ -21,6 +21,7 @@ const logTail = 8 << 10
 // server's log.
 func Start(tb testing.TB, kind Kind) *Server {
 	tb.Helper()
+	skipIfTold(tb)
 	ctx, cancel := context.WithTimeout(tb.Context(), startTimeout)
 	defer cancel()
 	s, err := Launch(ctx, kind, tb.TempDir())
@@ -39,6 +40,14 @@ func Start(tb testing.TB, kind Kind) *Server {
 		}
 	})
 	return s
+}
+
+// skipIfTold skips a test where another run has those with real servers.
+func skipIfTold(tb testing.TB) {
+	tb.Helper()
+	if os.Getenv("BULKSMTP_NO_SERVERS") == "1" {
+		tb.Skip("BULKSMTP_NO_SERVERS is 1")
+	}
 }
 
 // tail returns the last whole lines of b, n octets at most.
