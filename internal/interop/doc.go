@@ -7,7 +7,7 @@
 // does. [Run] has another program, such as a verifier of signatures, work on what
 // a test has made.
 //
-// Three environment variables matter:
+// Four environment variables matter:
 //
 //   - BULKSMTP_REQUIRE_SERVERS=1 turns the skip into a failure.
 //   - BULKSMTP_NO_SERVERS=1 skips in any case.
