@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -163,7 +164,7 @@ func (c *Config) validateRelays() error {
 		}
 		return nil
 	}
-	if r := &c.Relay; r.Addr != "" || r.Auth != nil || r.Dial != nil || r.TLSConfig != nil || r.Trace != nil || r.Mode != 0 || r.Security != 0 {
+	if !reflect.ValueOf(c.Relay).IsZero() {
 		return &FieldError{"Relay", "Relays is set too"}
 	}
 	addrs, names := map[string]bool{}, map[string]bool{}

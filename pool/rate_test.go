@@ -127,6 +127,7 @@ func TestRelayBesideRelays(t *testing.T) {
 	for i, relay := range []smtpclient.Config{
 		{Addr: "a.test:25"}, {Auth: smtpclient.PasswordAuth("user", "secret")}, {Dial: (&net.Dialer{}).DialContext}, {TLSConfig: &tls.Config{}},
 		{Trace: &smtpclient.Trace{}}, {Mode: smtpclient.ModeStream}, {Security: smtpclient.Plaintext},
+		{Network: "tcp4"}, {LocalName: "client.test"}, {AllowInsecureAuth: true}, {Window: 5}, {MaxRecipients: 5}, {Timeouts: smtpclient.Timeouts{Greeting: 1}},
 	} {
 		c := pool.Config{Relay: relay, Relays: []pool.Relay{{Config: smtpclient.Config{Addr: "b.test:25"}, Weight: 1}}}
 		var bad *pool.FieldError
