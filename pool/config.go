@@ -293,6 +293,11 @@ func (c *Config) copyLimits() {
 		d := &c.Domains[i]
 		d.Domains, d.Rates = slices.Clone(d.Domains), slices.Clone(d.Rates)
 	}
+	for i := range c.Replies {
+		r := &c.Replies[i]
+		r.Codes, r.Enhanced = slices.Clone(r.Codes), slices.Clone(r.Enhanced)
+		r.Verbs, r.Texts = slices.Clone(r.Verbs), slices.Clone(r.Texts)
+	}
 	for name, l := range c.Keys {
 		l.Rates = slices.Clone(l.Rates)
 		c.Keys[name] = l

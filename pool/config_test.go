@@ -19,10 +19,12 @@ func TestConfigMayBeChangedAfterNew(t *testing.T) {
 		keys := map[string]pool.Limit{"a": limit(fast)}
 		domains := []pool.DomainLimit{{Domains: []string{"a.test"}, Limit: limit(fast)}, {Domains: []string{pool.EveryOther}, Limit: limit(fast)}}
 		rates := []pool.Rate{{N: 1, Per: fast}}
-		replies := pool.DefaultReplies()
+		replies := []pool.ReplyRule{{Codes: []int{451}, Meaning: pool.SessionOver}, {Codes: []int{452}, Meaning: pool.SessionOver}}
 		r := newRigOn(t, networks["buffered"](), func(s *smtptest.Server, c *pool.Config) {
-			s.OnRcpt = deferOnce()
-			c.Keys, c.Domains, c.Rates, c.Replies, c.Backoff = keys, domains, rates, replies, constant(time.Second)
+			s.Script(
+				smtptest.Fault{At: smtptest.PointRCPT, Nth: 10, Do: smtptest.Answer("451 4.0.0 over")},
+				smtptest.Fault{At: smtptest.PointRCPT, Nth: 20, Do: smtptest.Answer("452 4.0.0 over")})
+			c.Keys, c.Domains, c.Rates, c.Replies, c.Backoff = keys, domains, rates, replies, constant(slow)
 		})
 		defer r.close()
 		send := func(i int) {
@@ -41,9 +43,7 @@ func TestConfigMayBeChangedAfterNew(t *testing.T) {
 		sends.Go(func() { send(0) })
 		rates[0].Per, domains[0].Rates[0].Per, keys["a"].Rates[0].Per = slow, slow, slow
 		domains[1], keys["b"] = domains[0], limit(slow)
-		for i := range replies {
-			replies[i].Meaning = pool.SlowRelay
-		}
+		replies[0].Meaning, replies[1].Codes[0] = pool.JustDeferred, 450
 		sends.Wait()
 		for i := range 20 {
 			send(i)
@@ -52,14 +52,4 @@ func TestConfigMayBeChangedAfterNew(t *testing.T) {
 			t.Errorf("126 messages took %v", took)
 		}
 	})
-}
-
-// deferOnce is an OnRcpt that refuses the first recipient as one too many would
-// be.
-func deferOnce() func(*smtptest.Session, string, string) *smtptest.Reply {
-	var once sync.Once
-	return func(*smtptest.Session, string, string) (reply *smtptest.Reply) {
-		once.Do(func() { reply = &smtptest.Reply{Code: 452, Text: "4.5.3 too many recipients"} })
-		return reply
-	}
 }
