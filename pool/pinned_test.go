@@ -11,26 +11,28 @@ import (
 )
 
 // What the standby has deferred goes by the standby when its time has come,
-// though the relays with a weight are up again.
+// though the relays with a weight are up again, and when its rate allows.
 func TestPinnedToStandby(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		grey := greylist{patience: time.Minute}
-		f := newFleet(t, 2, func(s []*smtptest.Server, c *pool.Config) {
-			s[1].OnRcpt = grey.onRcpt
-			c.Relays[1].Weight, c.Backoff = 0, constant(5*time.Minute)
+	for _, rates := range [][]pool.Rate{nil, {{N: 1, Per: 5 * time.Minute, Burst: 2}}} {
+		synctest.Test(t, func(t *testing.T) {
+			grey := greylist{patience: time.Minute}
+			f := newFleet(t, 2, func(s []*smtptest.Server, c *pool.Config) {
+				s[1].OnRcpt = grey.onRcpt
+				c.Relays[1].Weight, c.Relays[1].Rates, c.Backoff = 0, rates, constant(3*time.Minute)
+			})
+			defer f.close()
+			f.die(0)
+			wait := sendApart(t, f.pool, 2)
+			<-time.After(time.Second) // fake time
+			f.gone[0].Store(false)
+			<-time.After(time.Minute) // fake time
+			others := sendApart(t, f.pool, 10)
+			if took := wait(); took > 11*time.Minute || f.messages()[1] < 2 {
+				t.Errorf("rates %v: their second attempts, due after three minutes, came after %v; messages %v", rates, took, f.messages())
+			}
+			others()
 		})
-		defer f.close()
-		f.die(0)
-		wait := sendApart(t, f.pool, 1)
-		<-time.After(time.Second) // fake time
-		f.gone[0].Store(false)
-		<-time.After(time.Minute) // fake time
-		others := sendApart(t, f.pool, 10)
-		if took := wait(); took > 6*time.Minute || f.messages()[1] == 0 {
-			t.Errorf("its second attempt, due after five minutes, came after %v; messages %v", took, f.messages())
-		}
-		others()
-	})
+	}
 }
 
 // What a relay has deferred goes by it when its time has come, though it is far

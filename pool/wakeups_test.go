@@ -96,8 +96,9 @@ func TestPlaceHeldByStandby(t *testing.T) {
 		if _, err := f.pool.Send(t.Context(), job(0, "x@other.test")); err != nil {
 			t.Error(err)
 		}
-		if took := sendApart(t, f.pool, 1)(); took > 5*time.Second {
-			t.Errorf("took %v, messages %v", took, f.messages())
+		took, n := sendApart(t, f.pool, 1)(), f.messages()
+		if took > 5*time.Second || n[1] != 1 {
+			t.Errorf("took %v; the relay and its standby had %v", took, n)
 		}
 	})
 }
