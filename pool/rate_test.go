@@ -57,7 +57,7 @@ func TestTrafficErrorsNameTheField(t *testing.T) {
 		"Rates[1].N":                 {Rates: []pool.Rate{{N: 1, Per: time.Hour}, {N: -1, Per: time.Hour}}},
 		"Rates[0].Per":               {Rates: []pool.Rate{{N: 1}}},
 		"Rates[0].Burst":             {Rates: []pool.Rate{{N: 1, Per: time.Hour, Burst: -1}}},
-		"Rates[2].Per":               {Rates: []pool.Rate{{N: 1, Per: 366 * 24 * time.Hour}, {N: 1 << 40, Per: time.Hour}, {N: 1, Per: 366*24*time.Hour + 1}}},
+		"Rates[2].Per":               {Rates: []pool.Rate{{N: 1, Per: 366 * 24 * time.Hour}, {N: 1 << 30, Per: time.Hour}, {N: 1, Per: 366*24*time.Hour + 1}}},
 		"Connections.N":              {Connections: pool.Rate{N: -1, Per: time.Second}},
 		"Connections.Per":            {Connections: pool.Rate{N: 5}},
 		"Domains[0].Rates[0].N":      {Domains: limit(0, time.Hour)},
