@@ -230,26 +230,27 @@ func TestStandbyTakesOverFromHangingRelay(t *testing.T) {
 	})
 }
 
-// A domain that one session may carry makes no connections come and go: those
-// that must not carry it stay idle or end.
+// A domain that one session may carry makes no connections come and go, be there
+// room aside for its jobs or not: those that must not carry it stay idle or end.
 func TestDomainOfOneSessionDoesNotChurn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var came arrivals
-		r := newRigOn(t, networks["buffered"](), func(s *smtptest.Server, c *pool.Config) {
-			came.watch(s)
-			s.Latency = 50 * time.Millisecond
-			c.Sessions, c.IdleTimeout = 8, 2*time.Second
-			c.Domains = []pool.DomainLimit{{Domains: []string{"example.test"}, Limit: pool.Limit{Sessions: 1}}}
-		})
-		defer r.close()
-		for res := range r.pool.SendAll(t.Context(), until(time.Now().Add(time.Minute), plainJob)) {
-			if res.Err != nil {
-				t.Fatal(res.Err)
+	for _, aside := range []int{0, 100} {
+		synctest.Test(t, func(t *testing.T) {
+			var came arrivals
+			r := newRigOn(t, networks["buffered"](), func(s *smtptest.Server, c *pool.Config) {
+				came.watch(s)
+				s.Latency = 50 * time.Millisecond
+				c.Sessions, c.IdleTimeout, c.MaxWaiting = 8, 2*time.Second, aside
+				c.Domains = []pool.DomainLimit{{Domains: []string{"example.test"}, Limit: pool.Limit{Sessions: 1}}}
+			})
+			defer r.close()
+			for res := range r.pool.SendAll(t.Context(), until(time.Now().Add(time.Minute), plainJob)) {
+				if res.Err != nil {
+					t.Fatal(res.Err)
+				}
 			}
-		}
-		c := r.server.Counters()
-		if n := most(came.at, time.Minute); c.Connections > 2*8 || n < 1190 {
-			t.Errorf("%d connections, %d messages in a minute", c.Connections, n)
-		}
-	})
+			if c, n := r.server.Counters(), most(came.at, time.Minute); c.Connections > 2*8 || n < 1190 {
+				t.Errorf("room for %d aside: %d connections, %d messages in a minute", aside, c.Connections, n)
+			}
+		})
+	}
 }
