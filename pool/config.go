@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -167,7 +168,7 @@ func (c *Config) validateRelays() error {
 		}
 		return nil
 	}
-	if r := &c.Relay; r.Addr != "" || r.Auth != nil || r.Dial != nil || r.TLSConfig != nil || r.Trace != nil || r.Mode != 0 || r.Security != 0 {
+	if !reflect.ValueOf(c.Relay).IsZero() {
 		return &FieldError{"Relay", "Relays is set too"}
 	}
 	addrs, names := map[string]bool{}, map[string]bool{}
@@ -295,6 +296,11 @@ func (c *Config) copyLimits() {
 	for i := range c.Domains {
 		d := &c.Domains[i]
 		d.Domains, d.Rates = slices.Clone(d.Domains), slices.Clone(d.Rates)
+	}
+	for i := range c.Replies {
+		r := &c.Replies[i]
+		r.Codes, r.Enhanced = slices.Clone(r.Codes), slices.Clone(r.Enhanced)
+		r.Verbs, r.Texts = slices.Clone(r.Verbs), slices.Clone(r.Texts)
 	}
 	for name, l := range c.Keys {
 		l.Rates = slices.Clone(l.Rates)

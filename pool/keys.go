@@ -192,7 +192,7 @@ func (p *Pool) pass(t *task, w *worker, at int64) passage {
 			w.full = true
 			return sessionFull
 		case member:
-		case k.limit.Sessions > 0 && len(k.members) >= k.limit.Sessions:
+		case k.isTaken():
 			p.park(t, k, at+int64(lookAgain))
 			k.summon(p, at)
 			return heldBack
@@ -210,6 +210,9 @@ func (p *Pool) pass(t *task, w *worker, at int64) passage {
 	}
 	return passed
 }
+
+// isTaken reports that no further session may carry k's mail. p.mu is held.
+func (k *key) isTaken() bool { return k.limit.Sessions > 0 && len(k.members) >= k.limit.Sessions }
 
 // bindsSessions reports a limit for which it matters which session carries what.
 func (l *Limit) bindsSessions() bool {

@@ -109,6 +109,7 @@ func (l *learned) regain(now int64) bool {
 	}
 	l.grown = now
 	l.apply()
+	l.paced = min(l.paced, now+l.slack+l.interval) // it was paced at the rate before
 	return l.rate < enough*l.top
 }
 

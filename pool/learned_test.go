@@ -51,6 +51,25 @@ func (th *throttle) watch(s *smtptest.Server) {
 	}
 }
 
+// refuseAtRcpt has s refuse what is too much at RCPT and not at the end of data.
+func (th *throttle) refuseAtRcpt(s *smtptest.Server) {
+	onMessage := s.OnMessage
+	s.OnMessage = func(s *smtptest.Session, m *smtptest.Message) *smtptest.Reply {
+		onMessage(s, m)
+		return nil
+	}
+	s.OnRcpt = func(_ *smtptest.Session, path, _ string) *smtptest.Reply {
+		th.mu.Lock()
+		defer th.mu.Unlock()
+		key := th.key(&smtptest.Message{To: []smtptest.Recipient{{Address: path}}})
+		second := int64(time.Since(th.begin) / time.Second)
+		if key != "" && second == th.second[key] && th.taken[key] >= th.limit {
+			return &th.reply
+		}
+		return nil
+	}
+}
+
 func everybody(*smtptest.Message) string { return "all" }
 
 // A relay that takes N a second and says so in its replies gets about N, and has
@@ -109,91 +128,27 @@ func TestAdaptsToRelay(t *testing.T) {
 	}
 }
 
+// A slowKeyCase is a bound for one domain, key or recipient, and what a server
+// says of it.
+type slowKeyCase struct {
+	what  string // is slowed
+	reply smtptest.Reply
+	at    smtptest.Point
+	to    string // how the addresses end
+	key   string // of their jobs
+	least int    // messages to it in the run
+}
+
 // What a reply says of one domain, key or recipient slows nobody else.
 func TestAdaptsToKeyAlone(t *testing.T) {
-	toOne := func(want string) func(*smtptest.Message) string {
-		return func(m *smtptest.Message) string {
-			if a := m.To[0].Address; strings.HasSuffix(a, want) {
-				return want
-			}
-			return ""
-		}
-	}
-	for _, tt := range []struct {
-		what, reply string
-		at          smtptest.Point
-		to          string
-		key         string
-		least       int // messages to it in the run
-	}{
-		{"domain d0.test", "450 4.7.1 too many messages for this domain", smtptest.PointRCPT, "@d0.test", "", 100},
-		{"recipient r@d0.test", "450 4.2.1 is receiving mail too quickly", smtptest.PointRCPT, "r@d0.test", "", 1},
-		{"key customer", "451 4.9.9 this customer is too fast", smtptest.PointEndOfData, "@d0.test", "customer", 100},
+	for _, tt := range []slowKeyCase{
+		{"domain d0.test", smtptest.Reply{Code: 450, Text: "4.7.1 too many messages for this domain"}, smtptest.PointRCPT, "@d0.test", "", 100},
+		{"recipient r@d0.test", smtptest.Reply{Code: 450, Text: "4.2.1 is receiving mail too quickly"}, smtptest.PointRCPT, "r@d0.test", "", 1},
+		{"key customer", smtptest.Reply{Code: 451, Text: "4.9.9 this customer is too fast"}, smtptest.PointEndOfData, "@d0.test", "customer", 100},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
-			run := func(limit int) (others, own int, slowed map[string]float64) {
-				synctest.Test(t, func(t *testing.T) {
-					var mu sync.Mutex
-					slowed = map[string]float64{}
-					code, text, _ := strings.Cut(tt.reply, " ")
-					th := throttle{limit: limit, key: toOne(tt.to), reply: smtptest.Reply{Text: text}}
-					fmt.Sscan(code, &th.reply.Code)
-					r := newRigOn(t, networks["buffered"](), func(s *smtptest.Server, c *pool.Config) {
-						th.watch(s)
-						s.Latency = 20 * time.Millisecond
-						if tt.at == smtptest.PointRCPT {
-							onMessage := s.OnMessage
-							s.OnMessage = func(s *smtptest.Session, m *smtptest.Message) *smtptest.Reply {
-								onMessage(s, m)
-								return nil
-							}
-							s.OnRcpt = func(_ *smtptest.Session, path, _ string) *smtptest.Reply {
-								m := &smtptest.Message{To: []smtptest.Recipient{{Address: path}}}
-								th.mu.Lock()
-								defer th.mu.Unlock()
-								key := th.key(m)
-								if second := int64(time.Since(th.begin) / time.Second); key != "" && second == th.second[key] && th.taken[key] >= limit {
-									return &th.reply
-								}
-								return nil
-							}
-						}
-						c.Sessions, c.MaxAttempts = 8, 100
-						c.Replies = append([]pool.ReplyRule{{Enhanced: []string{"4.9"}, Meaning: pool.SlowKey}}, pool.DefaultReplies()...)
-						c.Trace = &pool.Trace{Slowed: func(what string, rate float64, _ error) {
-							mu.Lock()
-							defer mu.Unlock()
-							slowed[what] = rate
-						}}
-					})
-					defer r.close()
-					end := time.Now().Add(time.Minute)
-					for res := range r.pool.SendAll(t.Context(), until(end, func(i int) pool.Job {
-						j := toDomains(50)(i)
-						if i%50 == 0 {
-							j.To[0].Address, j.Key = "r@d0.test", tt.key
-						}
-						return j
-					})) {
-						if time.Now().After(end) {
-							break
-						}
-						if res.Err != nil {
-							t.Fatal(res.Err)
-						}
-					}
-					for d, at := range th.counts {
-						if d == "d0.test" {
-							own += len(at)
-						} else {
-							others += len(at)
-						}
-					}
-				})
-				return others, own, slowed
-			}
-			free, _, none := run(1_000_000)
-			beside, own, slowed := run(4)
+			free, _, none := tt.run(t, 1_000_000)
+			beside, own, slowed := tt.run(t, 4)
 			t.Logf("others: %d, and %d beside it; it had %d; slowed %v", free, beside, own, slowed)
 			if len(none) > 0 || len(slowed) != 1 {
 				t.Errorf("slowed without a reply %v, with %v", none, slowed)
@@ -206,6 +161,63 @@ func TestAdaptsToKeyAlone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// run sends for a minute, and returns how much others and the bounded ones had,
+// and what was slowed.
+func (c *slowKeyCase) run(t *testing.T, limit int) (others, own int, slowed map[string]float64) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		slowed = map[string]float64{}
+		th := throttle{limit: limit, key: c.bound, reply: c.reply}
+		r := newRigOn(t, networks["buffered"](), func(s *smtptest.Server, config *pool.Config) {
+			th.watch(s)
+			s.Latency = 20 * time.Millisecond
+			if c.at == smtptest.PointRCPT {
+				th.refuseAtRcpt(s)
+			}
+			config.Sessions, config.MaxAttempts = 8, 100
+			config.Replies = append([]pool.ReplyRule{{Enhanced: []string{"4.9"}, Meaning: pool.SlowKey}}, pool.DefaultReplies()...)
+			config.Trace = &pool.Trace{Slowed: func(what string, rate float64, _ error) {
+				mu.Lock()
+				defer mu.Unlock()
+				slowed[what] = rate
+			}}
+		})
+		defer r.close()
+		end := time.Now().Add(time.Minute)
+		for res := range r.pool.SendAll(t.Context(), until(end, c.job)) {
+			if time.Now().After(end) {
+				break
+			}
+			if res.Err != nil {
+				t.Fatal(res.Err)
+			}
+		}
+		own = len(th.counts["d0.test"])
+		for _, at := range th.counts {
+			others += len(at)
+		}
+		others -= own
+	})
+	return others, own, slowed
+}
+
+// bound is the throttle's key.
+func (c *slowKeyCase) bound(m *smtptest.Message) string {
+	if strings.HasSuffix(m.To[0].Address, c.to) {
+		return c.to
+	}
+	return ""
+}
+
+// job makes message i, one of 50 for the bound.
+func (c *slowKeyCase) job(i int) pool.Job {
+	j := toDomains(50)(i)
+	if i%50 == 0 {
+		j.To[0].Address, j.Key = "r@d0.test", c.key
+	}
+	return j
 }
 
 // The rate comes back, and with it the pool's silence about it, when the relay

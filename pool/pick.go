@@ -56,7 +56,37 @@ func (p *Pool) called(r *relay) bool {
 		p.watch(r, next)
 		return false
 	}
-	return r.pinned.len > 0 || p.mayShare(r, at)
+	return p.takesANewSession(&r.pinned, at) || p.mayShare(r, at) && p.takesANewSession(&p.queue, at)
+}
+
+// takesANewSession reports that one of the tasks of l is not for sessions that are
+// there already alone. Those that are it puts aside for them. p.mu is held.
+func (p *Pool) takesANewSession(l *list, at int64) bool {
+	for t := l.head; t != nil; {
+		next := t.next
+		if !p.leaveToMembers(t, at) {
+			return true
+		}
+		t = next
+	}
+	return false
+}
+
+// leaveToMembers puts t aside if it is for a key that no further session may
+// carry. p.mu is held.
+func (p *Pool) leaveToMembers(t *task, at int64) bool {
+	if !p.keys.limits() {
+		return false
+	}
+	t.keys = p.keys.of(t.keys[:0], t)
+	for _, k := range t.keys {
+		if k.isTaken() {
+			p.park(t, k, at+int64(lookAgain))
+			k.summon(p, at)
+			return true
+		}
+	}
+	return false
 }
 
 // search finds the next task that may go over w, and puts aside those that are

@@ -1,7 +1,9 @@
 package pool_test
 
 import (
+	"crypto/tls"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +43,11 @@ func TestTrafficErrorsNameTheField(t *testing.T) {
 	relay := func(addr string, weight int) pool.Relay {
 		return pool.Relay{Config: smtpclient.Config{Addr: addr}, Weight: weight}
 	}
+	named := func(name, addr string) pool.Relay {
+		r := relay(addr, 1)
+		r.Name = name
+		return r
+	}
 	limit := func(n int, per time.Duration) []pool.DomainLimit {
 		return []pool.DomainLimit{{Domains: []string{"a.test"}, Limit: pool.Limit{Rates: []pool.Rate{{N: n, Per: per}}}}}
 	}
@@ -50,6 +57,7 @@ func TestTrafficErrorsNameTheField(t *testing.T) {
 		"Rates[1].N":                 {Rates: []pool.Rate{{N: 1, Per: time.Hour}, {N: -1, Per: time.Hour}}},
 		"Rates[0].Per":               {Rates: []pool.Rate{{N: 1}}},
 		"Rates[0].Burst":             {Rates: []pool.Rate{{N: 1, Per: time.Hour, Burst: -1}}},
+		"Rates[2].Per":               {Rates: []pool.Rate{{N: 1, Per: 366 * 24 * time.Hour}, {N: 1 << 30, Per: time.Hour}, {N: 1, Per: 366*24*time.Hour + 1}}},
 		"Connections.N":              {Connections: pool.Rate{N: -1, Per: time.Second}},
 		"Connections.Per":            {Connections: pool.Rate{N: 5}},
 		"Domains[0].Rates[0].N":      {Domains: limit(0, time.Hour)},
@@ -62,16 +70,22 @@ func TestTrafficErrorsNameTheField(t *testing.T) {
 		"Domains[0].MaxMessages":     {Domains: []pool.DomainLimit{{Domains: []string{"*"}, Limit: pool.Limit{MaxMessages: -1}}}},
 		"Domains[0].MaxWaiting":      {Domains: []pool.DomainLimit{{Domains: []string{"*"}, Limit: pool.Limit{MaxWaiting: -1}}}},
 		"Domains[0].Connections.Per": {Domains: []pool.DomainLimit{{Domains: []string{"*"}, Limit: pool.Limit{Connections: pool.Rate{N: 1}}}}},
+		"Domains[1].Name":            {Domains: []pool.DomainLimit{{Name: "x", Domains: []string{"a.test"}, Limit: some}, {Name: "x", Domains: []string{"b.test"}, Limit: some}}},
+		"Domains[2].Name":            {Domains: []pool.DomainLimit{{Domains: []string{"a.test"}, Limit: some}, {Domains: []string{"b.test"}, Limit: some}, {Name: "a.test", Domains: []string{"c.test"}, Limit: some}}},
 		`Keys[""]`:                   {Keys: map[string]pool.Limit{"": some}},
 		`Keys["k"]`:                  {Keys: map[string]pool.Limit{"k": {}}},
 		`Keys["k"].Rates[0].N`:       {Keys: map[string]pool.Limit{"k": {Rates: []pool.Rate{{Per: 1}}}}},
 		"Replies[0].Codes":           {Replies: []pool.ReplyRule{{Codes: []int{550}}}},
 		"Replies[0].Meaning":         {Replies: []pool.ReplyRule{{Meaning: 99}}},
 		"Replies[0].Texts":           {Replies: []pool.ReplyRule{{Texts: []string{"Slow"}}}},
+		"Replies[1].Enhanced":        {Replies: []pool.ReplyRule{{Enhanced: []string{"4", "4.7", "4.7.28"}}, {Enhanced: []string{"4.7", "5.7.1"}}}},
 		"MinSessions":                {MinSessions: -1},
 		"MaxAge":                     {MaxAge: -1},
 		"MaxLifetime":                {MaxLifetime: -1},
 		"Relays[1].Addr":             {Relays: []pool.Relay{relay("a.test:25", 1), relay("A.test:25", 1)}},
+		"Relays[1].Name":             {Relays: []pool.Relay{named("x", "a.test:25"), named("x", "b.test:25")}},
+		"Relays[2].Name":             {Relays: []pool.Relay{relay("a.test:25", 1), relay("b.test:25", 1), named("a.test:25", "c.test:25")}},
+		"Relays[2].Addr":             {Relays: []pool.Relay{named("x", "a.test:25"), named("y", "A.test:25"), relay("a.test:25", 1)}},
 		"Relays":                     {Relays: []pool.Relay{relay("a.test:25", 0), relay("b.test:25", 0)}},
 		"Relays[1].Weight":           {Relays: []pool.Relay{relay("a.test:25", 1), relay("b.test:25", -1)}},
 		"Relays[0].Weight":           {Relays: []pool.Relay{relay("a.test:25", 1<<30)}},
@@ -94,6 +108,32 @@ func TestTrafficErrorsNameTheField(t *testing.T) {
 	}
 	if _, err := pool.New(pool.Config{Relays: []pool.Relay{relay("a.test", 1)}}); err == nil || !strings.Contains(err.Error(), "Config.Relays[0]") {
 		t.Errorf("an address without a port: %v", err)
+	}
+}
+
+// Two accounts with one relay are two relays, if they can be told apart.
+func TestRelaysOfOneAddress(t *testing.T) {
+	var c pool.Config
+	for _, name := range []string{"x", "y"} {
+		c.Relays = append(c.Relays, pool.Relay{Config: smtpclient.Config{Addr: "a.test:25"}, Name: name, Weight: 1})
+	}
+	if err := c.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Relay beside Relays would be overlooked, whichever of its fields is set.
+func TestRelayBesideRelays(t *testing.T) {
+	for i, relay := range []smtpclient.Config{
+		{Addr: "a.test:25"}, {Auth: smtpclient.PasswordAuth("user", "secret")}, {Dial: (&net.Dialer{}).DialContext}, {TLSConfig: &tls.Config{}},
+		{Trace: &smtpclient.Trace{}}, {Mode: smtpclient.ModeStream}, {Security: smtpclient.Plaintext},
+		{Network: "tcp4"}, {LocalName: "client.test"}, {AllowInsecureAuth: true}, {Window: 5}, {MaxRecipients: 5}, {Timeouts: smtpclient.Timeouts{Greeting: 1}},
+	} {
+		c := pool.Config{Relay: relay, Relays: []pool.Relay{{Config: smtpclient.Config{Addr: "b.test:25"}, Weight: 1}}}
+		var bad *pool.FieldError
+		if err := c.Validate(); !errors.As(err, &bad) || bad.Field != "Relay" {
+			t.Errorf("%d: %v", i, err)
+		}
 	}
 }
 

@@ -215,6 +215,26 @@ func TestMinSessions(t *testing.T) {
 	})
 }
 
+// Sessions that were kept warm are there again after an outage, though there is
+// nothing to send.
+func TestMinSessionsAfterAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t, 1, func(_ []*smtptest.Server, c *pool.Config) { c.Sessions, c.MinSessions = 4, 3 })
+		defer f.close()
+		<-time.After(time.Second) // fake time
+		f.die(0)
+		<-time.After(20 * time.Second) // fake time
+		if s := f.pool.Stats(); s.Sessions != 0 {
+			t.Errorf("%d sessions during the outage", s.Sessions)
+		}
+		f.gone[0].Store(false)
+		<-time.After(time.Minute) // fake time
+		if s := f.pool.Stats(); s.Idle != 3 {
+			t.Errorf("%d idle sessions after the outage", s.Idle)
+		}
+	})
+}
+
 // Without that a quiet pool has one session, and then none.
 func TestQuietPoolShrinks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -23,7 +23,9 @@ type Relay struct {
 	//
 	// A relay is not given more than its share because the others are slow, unless
 	// they get nothing done for a second: where speed matters and shares do not,
-	// let the weights be as the speeds.
+	// let the weights be as the speeds. Where there is little mail, a message waits
+	// a quarter of a second at most until the relay whose turn it is has built a
+	// session.
 	Weight int
 	// Sessions, MinSessions, MaxMessages and Connections are for this relay what
 	// they are in Config; where one is zero, Config's holds.

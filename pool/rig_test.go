@@ -1,15 +1,18 @@
 package pool_test
 
 import (
+	"context"
 	"fmt"
 	"iter"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/bulksmtp/bulksmtp/internal/pipenet"
 	"github.com/bulksmtp/bulksmtp/pool"
 	"github.com/bulksmtp/bulksmtp/smtpclient"
 	"github.com/bulksmtp/bulksmtp/smtpclient/smtptest"
+	"github.com/cenkalti/backoff/v4"
 )
 
 // A rig is a pool in front of a test server, joined by a network inside the
@@ -67,6 +70,34 @@ func job(i int, to ...string) pool.Job {
 			Content: fmt.Appendf(nil, "Subject: mail %d\r\n\r\nbody %d\r\n", i, i),
 		},
 		Tag: i,
+	}
+}
+
+// constant is a Config.Backoff that says the same each time.
+func constant(d time.Duration) func() backoff.BackOff {
+	return func() backoff.BackOff { return backoff.NewConstantBackOff(d) }
+}
+
+// sendApart sends n jobs at once. The func it returns waits for them, a day at
+// most, and returns how long the slowest took; each must have been accepted.
+func sendApart(t *testing.T, p *pool.Pool, n int) (wait func() (slowest time.Duration)) {
+	ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
+	took := make(chan time.Duration, n)
+	for i := range n {
+		begin := time.Now()
+		go func() {
+			if _, err := p.Send(ctx, job(i)); err != nil {
+				t.Errorf("job %d: %v", i, err)
+			}
+			took <- time.Since(begin)
+		}()
+	}
+	return func() (slowest time.Duration) {
+		for range n {
+			slowest = max(slowest, <-took)
+		}
+		cancel()
+		return slowest
 	}
 }
 

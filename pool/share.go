@@ -94,13 +94,13 @@ func (p *Pool) mayShare(r *relay, at int64) bool {
 }
 
 // wakeByShare is wake with several relays: those that have had least come first.
-// A relay that has no session yet gets a worker, and a session of another one is
-// woken all the same: nobody knows how long it takes. So does one that is to be
-// found out about. p.mu is held.
+// One of them that has no session yet builds one for the message, and the others
+// are asked if that takes long. So does one that is to be found out about, for
+// which nobody waits. p.mu is held.
 func (p *Pool) wakeByShare() {
 	p.sortByShare()
 	at := now()
-	hired, woken := false, false
+	hired, woken, awaited := false, false, false
 	for _, r := range p.relays {
 		next := p.opens(r)
 		switch {
@@ -109,10 +109,13 @@ func (p *Pool) wakeByShare() {
 		case woken:
 		case next > at:
 			p.watch(r, next) // it could not take it before
+		case awaited:
+			p.watch(r, at+int64(sluggish)/4)
 		case !p.mayShare(r, at):
 		case r.wakeIdle():
 			woken = true
 		case r.mayGrow() && (!hired || r.slots == 0):
+			awaited = r.slots == 0 && r.up()
 			p.hire(r)
 			hired = true
 		}

@@ -3,7 +3,10 @@ package pool_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -260,4 +263,71 @@ func TestWaitingJobsMakeRoom(t *testing.T) {
 			t.Errorf("%d accepted", accepted)
 		}
 	})
+}
+
+// While a limit makes it wait, Shutdown keeps the sessions that it has.
+func TestShutdownUnderALimitKeepsItsSessions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, func(s *smtptest.Server, c *pool.Config) {
+			c.Sessions, c.Rates = 2, []pool.Rate{{N: 10, Per: time.Second}}
+		})
+		defer r.close()
+		results := collect(t, r, 50)
+		if err := r.pool.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r.verify(50, results())
+		if c := r.server.Counters(); c.Connections > 2 || c.Messages != 50 {
+			t.Errorf("%d connections for %d messages", c.Connections, c.Messages)
+		}
+	})
+}
+
+// A tripwire is a context that fires, when armed, as soon as somebody asks
+// whether it has ended; it has not.
+type tripwire struct {
+	context.Context
+	armed atomic.Bool
+	fire  func()
+}
+
+func (w *tripwire) Err() error {
+	if w.armed.CompareAndSwap(true, false) {
+		w.fire()
+	}
+	return nil
+}
+
+// An abort that comes while a job is being put aside for its next attempt finds
+// it: the job has its result, and Shutdown does not wait for it.
+func TestAbortWhileAJobIsPutAside(t *testing.T) {
+	to := make([]string, 2000) // to put them aside takes a while
+	for i := range to {
+		to[i] = fmt.Sprintf("r%d@example.test", i)
+	}
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			stop, abort := context.WithCancel(t.Context())
+			wire := &tripwire{Context: context.Background(), fire: abort}
+			r := newRigOn(t, networks["buffered"](), func(s *smtptest.Server, c *pool.Config) {
+				s.OnMail = func(*smtptest.Session, string, string) *smtptest.Reply {
+					wire.armed.Store(true)
+					return &smtptest.Reply{Code: 450, Text: "4.2.0 later"}
+				}
+				s.Latency, c.Backoff = time.Second, constant(time.Hour)
+			})
+			defer r.close()
+			var sends sync.WaitGroup
+			sends.Go(func() {
+				if res, err := r.pool.Send(wire, job(1, to...)); err == nil || res.Recipients[0].Outcome != smtpclient.Deferred {
+					t.Errorf("%v: %v", res.Recipients[0].Outcome, err)
+				}
+			})
+			synctest.Wait() // the reply to EHLO is not there yet
+			if err := r.pool.Shutdown(stop); !errors.Is(err, context.Canceled) {
+				t.Errorf("Shutdown: %v", err)
+			}
+			sends.Wait()
+		})
+	}
 }

@@ -50,14 +50,14 @@ func (w *worker) wanted() bool {
 		if !needed && !warm || p.dialed.Err() != nil {
 			r.slots--
 			r.circuit.leave(w)
-			p.mu.Unlock()
+			p.unlock()
 			return false
 		}
 		wait, mine := r.circuit.knock(w, len(r.sessions))
 		if !mine {
 			r.slots-- // somebody else is knocking, and will wake the others
 			r.wakeIdle()
-			p.mu.Unlock()
+			p.unlock()
 			return false
 		}
 		if warm {
@@ -74,10 +74,10 @@ func (w *worker) wanted() bool {
 				r.dialedAt = time.Now()
 			}
 			r.dialing++
-			p.mu.Unlock()
+			p.unlock()
 			return true
 		}
-		p.mu.Unlock()
+		p.unlock()
 		select {
 		case <-time.After(wait):
 		case <-p.dialed.Done():
