@@ -113,11 +113,14 @@ func (in *inspection) write(out io.Writer, m *mailing) {
 		fmt.Fprintln(w, "check        "+in.summary())
 	}
 	for _, s := range in.findings {
-		where := "in all of them"
-		if s.mails < in.mails {
-			where = fmt.Sprintf("in %d of them, the first to %s", s.mails, s.first)
+		where := ""
+		switch {
+		case s.mails < in.mails:
+			where = fmt.Sprintf(", in %d of them, the first to %s", s.mails, s.first)
+		case in.mails > 1:
+			where = ", in all of them"
 		}
-		fmt.Fprintf(w, "  %v, %s\n", s.Finding, where)
+		fmt.Fprintf(w, "  %v%s\n", s.Finding, where)
 	}
 	if m.options.quiet {
 		return
