@@ -5,6 +5,7 @@
 //	go run ./examples/newsletter -addr mx.example.net:587 -ca ca.pem -user me -password-file secret \
 //		-from 'The List <list@example.net>' -return-path list@example.net \
 //		-recipients readers.csv -subject 'Hello, {{.name}}' -text mail.txt -html mail.html -outcomes fate.jsonl
+//	go run ./examples/newsletter -n 5000 -check -unsubscribe-url https://example.com/u -dkim-key key.pem -dkim-selector spring -verp token
 //	go run ./examples/newsletter -n 5000 -rate 500/s -domain-rate example.com=50/s -metrics 127.0.0.1:9090
 //
 // Without flags it sends a shipped newsletter to the recipients of a shipped CSV
@@ -39,6 +40,12 @@
 //
 // -n N makes up N recipients instead, with the columns of the shipped file.
 //
+// -suppress FILE names a list of addresses that get no mail, one that
+// examples/bounces has written, or one kept by hand with an address on each line.
+// Letter case does not matter, nor does the form of a domain (U-labels or
+// A-labels). The row has an outcome that says why. A list that is not there is an
+// error.
+//
 // # Content
 //
 //	-from ADDRESS     author: 'Name <address>' or an address
@@ -59,6 +66,54 @@
 // html/template writes #ZgotmplZ for the value of a field as a link if it is no
 // http, https or mailto URL, tel: for one: put the scheme into the template,
 // <a href="tel:{{.phone}}">.
+//
+// # What the mails say of the list
+//
+//	-unsubscribe-url URL
+//	                  write List-Unsubscribe and List-Unsubscribe-Post (RFC 8058),
+//	                  with a URL of the recipient's own: URL is https, and has the
+//	                  token in the place of {token} or as the parameter token.
+//	                  Templates get it by {{unsubscribe}}
+//	-unsubscribe-key FILE
+//	                  keys of the tokens; unsubscribe.key if not given. It is made,
+//	                  with a key of chance and mode 0600, if there is none
+//	-list-id ID       write List-Id: 'weekly.example.org', or a name and it,
+//	                  'The Weekly <weekly.example.org>'
+//
+// With one of them comes Precedence: bulk. The web server behind the URL reads the
+// same key file, a line of hex digits for each key, and asks message.OneClick with
+// the same URL, and for List the identifier in -list-id, who is to be unsubscribed:
+// a token of one list is nothing to another. A new key comes in front; the old one
+// stays below it until its mails are forgotten. A file that everybody can read, or
+// others than its owner can write, is refused.
+//
+// # Signing
+//
+//	-dkim-key FILE    sign with the RSA or Ed25519 key in that PEM file (package
+//	                  message/dkim). Repeated, each makes a signature; not everybody
+//	                  verifies Ed25519, so that RSA belongs beside it
+//	-dkim-selector NAME
+//	                  what the key is found by in the DNS, one for each -dkim-key in
+//	                  their order
+//	-dkim-domain DOMAIN
+//	                  who signs; the domain of -from if not given
+//
+// Mails are signed on all cores, when they are rendered; several attempts send the
+// same signature. -check tells what has to be in the DNS.
+//
+// # Check
+//
+//	-check            before anything is sent, tell what receivers would hold against
+//	                  the mails (package message/preflight)
+//	-check-dns        also look up the records for SPF, DKIM and DMARC, for the first
+//	                  mail
+//
+// Looked at are the mails to the first 20 recipients who get one, out of the first
+// 1,000 rows, as they would go out; each finding names the first of them. Findings
+// go to standard output, with -quiet, too. An error, which some receivers refuse
+// mail for, ends the run with status 2: nothing has been sent, and the outcomes file
+// is as it was. With warnings the run goes on. Mails that are not signed here are
+// taken to be signed by the relay. From a pipe, the check waits for those rows.
 //
 // # Relay
 //
@@ -110,12 +165,19 @@
 //
 //	-return-path ADDRESS
 //	                  where bounces go; the author's address if not given
-//	-verp FORM        off, classic or escaped: whether the return path of each
-//	                  mail names its recipient (package verp); classic if
+//	-verp FORM        off, classic, escaped, token or auto: whether the return path
+//	                  of each mail names its recipient (package verp); classic if
 //	                  -return-path is given, else off
+//	-verp-key FILE    keys of token and auto; verp.key if not given. It is made,
+//	                  with a key of chance and mode 0600, if there is none
 //
-// A recipient whose own return path would be too long, or cannot be written in
-// that form, gets the plain one. The report says how many did.
+// In the forms classic and escaped, a recipient whose own return path would be too
+// long, or cannot be written in that form, gets the plain one. The report says how
+// many did. A token carries any address, and nobody without the key can make one up
+// to have others taken off the list; where the address does not fit, it carries the
+// number of the row (the first behind the header is 1), as verp.Subject's ID. auto
+// makes a readable path where that is safe, and else a token. Who reads the bounces
+// needs the key file.
 //
 // # Results
 //
@@ -130,6 +192,9 @@
 //	                  under any path. With port 0 one is chosen, and told on
 //	                  standard error. There is no login: use a loopback address.
 //
+// A key file that is missing is made in a dry run too, if a flag wants it: the mails
+// are those that would go out.
+//
 // A line of -outcomes has the keys email, message_id, return_path, outcome,
 // code, enhanced_code, reply, attempts and error, all of them in every line. The
 // lines come in no particular order. The outcome is one of
@@ -139,7 +204,10 @@
 //	           say why
 //	deferred   the relay has refused it for now, at every attempt
 //	not-sent   the relay cannot have it: it was out of reach, or cannot take
-//	           such a mail, or the run was interrupted; all rows of a dry run
+//	           such a mail, or the run was interrupted; or it was not to be sent:
+//	           error begins with "suppressed" where -suppress lists the address,
+//	           and message_id and return_path are empty then; all rows of a dry
+//	           run
 //	unknown    the relay may have it: the connection broke before it answered
 //	invalid    the row is not one to send to: error names the line and the cause
 //
@@ -166,11 +234,12 @@
 //
 // # Exit status
 //
-//	0  every recipient was accepted, or rendered if it was a dry run
+//	0  every recipient was accepted, or rendered if it was a dry run, but for those
+//	   suppressed
 //	1  some were not, or the run was interrupted, or the built-in sink has not
 //	   counted what was accepted
 //	2  usage; a file that cannot be read or written, an address of -metrics that
-//	   cannot be had
+//	   cannot be had; errors that -check has found
 //
 // One exception: the run with the shipped recipients on the built-in sink exits
 // with 0 if nothing but the rows that are broken on purpose was not accepted.

@@ -41,6 +41,13 @@ type outcome struct {
 	Reply        string `json:"reply"`
 	Attempts     int    `json:"attempts"`
 	Error        string `json:"error"`
+
+	suppressed bool // it is not sent on purpose
+}
+
+// failed reports an outcome that somebody should look at.
+func (o *outcome) failed() bool {
+	return o.Outcome != accepted && !o.suppressed && o.Error != errDryRun.Error()
 }
 
 // outcome returns what became of a letter that the pool does not have.
@@ -116,13 +123,15 @@ type ledger struct {
 	failed   atomic.Bool   // err is set: nothing more should be sent
 	nameless atomic.Int64  // return paths that should name the recipient, and do not
 
-	mu       sync.Mutex // guards the following
-	buf      *bufio.Writer
-	json     *json.Encoder // nil: entries are counted only
-	err      error         // the first of the file
-	tally    tally
-	attempts int64
-	failures map[string][]string // the first of each fate
+	mu    sync.Mutex // guards the following
+	buf   *bufio.Writer
+	json  *json.Encoder // nil: entries are counted only
+	err   error         // the first of the file
+	tally tally
+	// suppressed is how many of those not sent were not to be.
+	suppressed int64
+	attempts   int64
+	failures   map[string][]string // the first of each fate
 }
 
 func newLedger() *ledger {
@@ -163,7 +172,10 @@ func (l *ledger) enter(o outcome) {
 	defer l.mu.Unlock()
 	l.tally[o.Outcome]++
 	l.attempts += int64(o.Attempts)
-	if o.Outcome != accepted && o.Error != errDryRun.Error() && len(l.failures[o.Outcome]) < shownFailures {
+	if o.suppressed {
+		l.suppressed++
+	}
+	if o.failed() && len(l.failures[o.Outcome]) < shownFailures {
 		l.failures[o.Outcome] = append(l.failures[o.Outcome], failureLine(o))
 	}
 	if l.json != nil {

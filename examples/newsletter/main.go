@@ -6,12 +6,14 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/bulksmtp/bulksmtp/message/preflight"
 	"github.com/bulksmtp/bulksmtp/pool"
 )
 
@@ -59,6 +61,8 @@ type program struct {
 	tune func(*pool.Config)
 	// wrap stands between the recipients and their reader.
 	wrap func(source, *ledger) source
+	// resolver is for -check-dns.
+	resolver preflight.Resolver
 }
 
 func newProgram(stdout, stderr io.Writer) *program {
@@ -69,6 +73,7 @@ func newProgram(stdout, stderr io.Writer) *program {
 		logEvery: 5 * time.Second,
 		tune:     func(*pool.Config) {},
 		wrap:     func(s source, _ *ledger) source { return s },
+		resolver: net.DefaultResolver,
 	}
 }
 
@@ -99,6 +104,12 @@ func (p *program) mail(stop context.Context, o *options) (code int, err error) {
 		return 0, err
 	}
 	defer m.close()
+	if err := p.check(stop, m); err != nil {
+		return 0, err
+	}
+	if err := m.openOutcomes(); err != nil {
+		return 0, err
+	}
 	m.source = p.wrap(m.source, m.ledger)
 	if m.metrics != nil && (!o.quiet || strings.HasSuffix(o.metrics, ":0")) { // else nobody knows the port
 		fmt.Fprintln(p.stderr, "newsletter: metrics at "+m.metrics.url())
@@ -128,7 +139,7 @@ func (p *program) mail(stop context.Context, o *options) (code int, err error) {
 // exitCode says how the mailing went.
 func (m *mailing) exitCode(d dispatch) int {
 	counts := m.ledger.counts()
-	failed := counts.total() - counts[accepted]
+	failed := counts.total() - counts[accepted] - m.ledger.suppressed
 	switch {
 	case m.options.dryRun != "":
 		failed = counts[invalid]

@@ -211,7 +211,7 @@ func TestHelp(t *testing.T) {
 	if code := tr.program.run(t.Context(), []string{"-h"}); code != exitAccepted {
 		t.Errorf("exit code %d", code)
 	}
-	for _, name := range []string{"-addr", "-tls", "-ca", "-user", "-password-file", "-from", "-return-path", "-verp",
+	for _, name := range []string{"-addr", "-tls", "-ca", "-user", "-password-file", "-from", "-return-path", "-verp", "-verp-key", "-unsubscribe-url", "-unsubscribe-key", "-list-id", "-dkim-key", "-dkim-selector", "-dkim-domain", "-suppress", "-check", "-check-dns",
 		"-recipients", "-subject", "-text", "-html", "-attach", "-n", "-sessions", "-mode", "-window", "-max-attempts", "-rate", "-domain-rate", "-max-per-session", "-max-lifetime", "-metrics", "-outcomes", "-dry-run", "-quiet"} {
 		if !strings.Contains(tr.stdout.String(), "  "+name+" ") && !strings.Contains(tr.stdout.String(), "  "+name+"\n") {
 			t.Errorf("%s is not in the usage", name)

@@ -1,18 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/bulksmtp/bulksmtp/message"
 	"github.com/bulksmtp/bulksmtp/pool"
 	"github.com/bulksmtp/bulksmtp/smtpclient"
-	"github.com/bulksmtp/bulksmtp/verp"
 )
 
 // Options are the flags, checked as far as that is possible without a look at a
@@ -40,20 +37,23 @@ type options struct {
 	maxLifetime     time.Duration
 	metrics         string
 
-	fromText   string
-	from       message.Address // of fromText
-	returnPath string          // From's address if it was not given
-	verp       string          // "off", "classic" or "escaped"
+	fromText string
+	from     message.Address // of fromText
+	pathOptions
+	listOptions
+	dkimOptions
 
 	recipients string
 	n          int
+	suppress   string
 	subject    string
 	text, html string
 	attach     []string
 
 	outcomes string
 	dryRun   string
-	quiet    bool
+	checkOptions
+	quiet bool
 
 	given map[string]bool // the flags that were given
 }
@@ -80,16 +80,19 @@ func (o *options) flags() *flag.FlagSet {
 	f.DurationVar(&o.maxLifetime, "max-lifetime", 0, "`time` for which a session is used at most, such as 10m (default without limit)")
 	f.StringVar(&o.metrics, "metrics", "", "serve metrics in Prometheus' text format on that `host:port` while it runs")
 	f.StringVar(&o.fromText, "from", "The Reading Room <newsletter@example.com>", "the author, `Name <address>`")
-	f.StringVar(&o.returnPath, "return-path", "", "`address` for bounces (default the author's)")
-	f.StringVar(&o.verp, "verp", "", "`form` of return paths that name the recipient: off, classic or escaped (default classic with -return-path, else off)")
+	o.pathOptions.flags(f)
+	o.listOptions.flags(f)
+	o.dkimOptions.flags(f)
 	f.StringVar(&o.recipients, "recipients", "", "CSV `file` with the recipients (default the shipped one)")
 	f.IntVar(&o.n, "n", 0, "make up that many recipients")
+	f.StringVar(&o.suppress, "suppress", "", "`file` with addresses to which no mail is sent, as bounces writes it")
 	f.StringVar(&o.subject, "subject", "", "template of the subject")
 	f.StringVar(&o.text, "text", "", "`file` with the template of the plain text")
 	f.StringVar(&o.html, "html", "", "`file` with the template of the HTML")
 	f.Func("attach", "`file` to attach; may be repeated", into(&o.attach))
 	f.StringVar(&o.outcomes, "outcomes", "", "JSON lines `file` for what became of each recipient")
 	f.StringVar(&o.dryRun, "dry-run", "", "send nothing, write the mails into that `directory`")
+	o.checkOptions.flags(f)
 	f.BoolVar(&o.quiet, "quiet", false, "no progress and no report")
 	return f
 }
@@ -124,6 +127,7 @@ func parseOptions(args []string) (*options, error) {
 	f.Visit(func(f *flag.Flag) { o.given[f.Name] = true })
 	for _, check := range []func(*options) error{
 		(*options).checkNumbers, (*options).checkRelay, (*options).checkLogin, (*options).checkAddresses,
+		(*options).checkReturnPath, (*options).checkList, (*options).checkDKIM, (*options).checkSuppress, (*options).checkChecks,
 		(*options).checkLimits, (*options).checkMetrics,
 	} {
 		if err := check(o); err != nil {
@@ -204,32 +208,6 @@ func (o *options) checkAddresses() (err error) {
 	}
 	if err := smtpclient.CheckAddress(o.from.Addr); err != nil {
 		return fmt.Errorf("-from: %w", err)
-	}
-	given := o.returnPath != ""
-	o.returnPath = cmp.Or(o.returnPath, o.from.Addr)
-	if err := smtpclient.CheckAddress(o.returnPath); err != nil {
-		return fmt.Errorf("-return-path: %w", err)
-	}
-	if o.verp == "" {
-		o.verp = "off"
-		if given {
-			o.verp = verp.Classic.String()
-		}
-	}
-	return o.checkVERP()
-}
-
-// checkVERP finds a return path that no recipient could be written into.
-func (o *options) checkVERP() error {
-	paths, err := newReturnPaths(o)
-	if err != nil {
-		return err
-	}
-	if o.verp == "off" {
-		return nil
-	}
-	if _, err := paths.codec.Encode(paths.plain, "a@example.com"); err != nil {
-		return fmt.Errorf("-return-path: cannot be used with -verp %s: %s", o.verp, strings.TrimPrefix(err.Error(), "verp: "))
 	}
 	return nil
 }

@@ -17,6 +17,10 @@ func TestUsageErrors(t *testing.T) {
 		empty    = tr.file("empty", "")
 		binary   = tr.file("binary", "\xff\xfe")
 		missing  = filepath.Join(tr.dir, "missing")
+		key      = tr.file("key.pem", edKeyPEM(t))
+		listed   = tr.file("listed", "zoe@example.org\n")
+		verpKey  = tr.file("open.key", "0 "+strings.Repeat("ab", 32)+"\n")
+		webKey   = tr.file("web.key", strings.Repeat("ab", 32)+"\n")
 	)
 	for name, test := range map[string]struct {
 		args []string
@@ -44,7 +48,37 @@ func TestUsageErrors(t *testing.T) {
 		"from with a line break":  {[]string{"-from", "A\nBcc: b@example.com <a@example.com>"}, "-from"},
 		"return-path":             {[]string{"-return-path", "<bounce@example.com>"}, "-return-path"},
 		"return-path too long":    {[]string{"-return-path", strings.Repeat("a", 64) + "@example.com"}, "-return-path"},
-		"verp":                    {[]string{"-verp", "token"}, "-verp"},
+		"verp":                    {[]string{"-verp", "nonesuch"}, "-verp"},
+		"verp-key alone":          {[]string{"-verp-key", verpKey}, "-verp-key"},
+		"verp-key, readable":      {[]string{"-verp", "classic", "-verp-key", verpKey}, "-verp-key"},
+		"verp-key not one":        {[]string{"-verp", "token", "-verp-key", mail}, "-verp-key"},
+		"verp-key nowhere":        {[]string{"-verp", "token", "-verp-key", filepath.Join(missing, "verp.key")}, "-verp-key"},
+		"return-path, token":      {[]string{"-verp", "token", "-return-path", strings.Repeat("a", 60) + "@example.com"}, "-return-path"},
+		"unsubscribe-url, http":   {[]string{"-unsubscribe-url", "http://example.com/u"}, "-unsubscribe-url"},
+		"unsubscribe-url, empty":  {[]string{"-unsubscribe-url", ""}, "-unsubscribe-url"},
+		"unsubscribe-url, user":   {[]string{"-unsubscribe-url", "https://me:pw@example.com/u"}, "-unsubscribe-url"},
+		"unsubscribe-url, space":  {[]string{"-unsubscribe-url", "https://example.com/u u"}, "-unsubscribe-url"},
+		"unsubscribe-key alone":   {[]string{"-unsubscribe-key", webKey}, "-unsubscribe-key"},
+		"unsubscribe-key not one": {[]string{"-unsubscribe-url", "https://example.com/u", "-unsubscribe-key", mail}, "-unsubscribe-key"},
+		"unsubscribe-key nowhere": {[]string{"-unsubscribe-url", "https://example.com/u", "-unsubscribe-key", filepath.Join(missing, "k")}, "-unsubscribe-key"},
+		"list-id":                 {[]string{"-list-id", "weekly"}, "-list-id"},
+		"list-id, empty":          {[]string{"-list-id", ""}, "-list-id"},
+		"list-id, name alone":     {[]string{"-list-id", "The List <>"}, "-list-id"},
+		"list-id of two lines":    {[]string{"-list-id", "a.example\r\nBcc: b@example.com"}, "-list-id"},
+		"list-id, name of two":    {[]string{"-list-id", "A\r\nBcc: b@example.com <a.example>"}, "-list-id"},
+		"dkim-key alone":          {[]string{"-dkim-key", key}, "-dkim-selector"},
+		"dkim-key missing":        {[]string{"-dkim-key", missing, "-dkim-selector", "a"}, "-dkim-key"},
+		"dkim-key not PEM":        {[]string{"-dkim-key", mail, "-dkim-selector", "a"}, "-dkim-key"},
+		"dkim-selector alone":     {[]string{"-dkim-selector", "a"}, "-dkim-selector"},
+		"dkim-selector, two":      {[]string{"-dkim-key", key, "-dkim-selector", "a", "-dkim-selector", "b"}, "-dkim-selector"},
+		"dkim-selector bad":       {[]string{"-dkim-key", key, "-dkim-selector", "a b"}, "-dkim-selector"},
+		"dkim-domain alone":       {[]string{"-dkim-domain", "example.com"}, "-dkim-domain"},
+		"dkim-domain bad":         {[]string{"-dkim-key", key, "-dkim-selector", "a", "-dkim-domain", "a b"}, "-dkim-domain"},
+		"check-dns alone":         {[]string{"-check-dns"}, "-check-dns"},
+		"suppress missing":        {[]string{"-suppress", missing}, "-suppress"},
+		"suppress empty":          {[]string{"-suppress", ""}, "-suppress"},
+		"suppress a directory":    {[]string{"-suppress", tr.dir}, "-suppress"},
+		"suppress not a list":     {[]string{"-suppress", mail}, "-suppress"},
 		"recipients missing":      {[]string{"-recipients", missing}, "-recipients"},
 		"recipients a directory":  {[]string{"-recipients", tr.dir}, "-recipients"},
 		"recipients empty":        {[]string{"-recipients", empty}, "-recipients"},
@@ -78,6 +112,10 @@ func TestUsageErrors(t *testing.T) {
 		"outcomes the HTML":       {[]string{"-recipients", good, "-html", mail, "-outcomes", mail}, "-html"},
 		"outcomes an attachment":  {[]string{"-attach", good, "-attach", password, "-outcomes", password}, "-attach"},
 		"outcomes the password":   {[]string{"-user", "me", "-tls", "starttls", "-password-file", password, "-outcomes", password}, "-password-file"},
+		"outcomes the list":       {[]string{"-suppress", listed, "-outcomes", listed}, "-suppress"},
+		"outcomes the DKIM key":   {[]string{"-dkim-key", key, "-dkim-selector", "a", "-outcomes", key}, "-dkim-key"},
+		"outcomes a key to make":  {[]string{"-verp", "token", "-verp-key", missing, "-outcomes", missing}, "-verp-key"},
+		"outcomes the URLs' key":  {[]string{"-unsubscribe-url", "https://example.com/u", "-unsubscribe-key", webKey, "-outcomes", webKey}, "-unsubscribe-key"},
 		"dry-run among mails":     {[]string{"-dry-run", filepath.Dir(tr.file("0000001-old.eml", ""))}, "0000001-old.eml"},
 		"dry-run a file":          {[]string{"-dry-run", mail}, "-dry-run"},
 	} {
@@ -93,7 +131,10 @@ func TestUsageErrors(t *testing.T) {
 			}
 		})
 	}
-	for _, name := range []string{mail, password} {
+	if _, err := os.Stat(missing); err == nil {
+		t.Errorf("%s has been made", missing)
+	}
+	for _, name := range []string{mail, password, key, listed, webKey} {
 		if info, err := os.Stat(name); err != nil || info.Size() == 0 {
 			t.Errorf("%s is gone: %v", name, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/bulksmtp/bulksmtp/message"
+	"github.com/bulksmtp/bulksmtp/message/dkim"
 )
 
 // Subjects where -subject is not given.
@@ -22,6 +23,7 @@ type letter struct {
 	email      string
 	messageID  string
 	returnPath string
+	named      bool // returnPath names the recipient, if it should
 	smtputf8   bool
 	content    []byte
 }
@@ -30,16 +32,25 @@ type letter struct {
 type renderer struct {
 	template *message.Template
 	base     message.Message // what all letters have in common
-	paths    returnPaths
-	// unnamed is told of each letter whose return path should name the
-	// recipient and cannot.
-	unnamed func()
+	signer   *dkim.Signer    // nil: letters are not signed
+	keys     []dkim.Key      // the signer's
+	paths    returnPaths     // set last: the first letter needs it
 }
 
 // newRenderer reads the templates and attachments and holds the templates
-// against the columns.
-func newRenderer(o *options, columns []string, unnamed func()) (*renderer, error) {
-	r := &renderer{base: message.Message{From: o.from}, unnamed: unnamed}
+// against the columns. Unsubscribe may be nil.
+func newRenderer(o *options, unsubscribe *unsubscribeKeys, columns []string) (r *renderer, err error) {
+	r = &renderer{base: message.Message{From: o.from}}
+	if r.signer, r.keys, err = newSigner(o); err != nil {
+		return nil, err
+	}
+	var oneClick *message.OneClick
+	if unsubscribe != nil {
+		if oneClick, err = o.oneClick(unsubscribe.keys); err != nil {
+			return nil, err
+		}
+	}
+	r.base.List = o.list(oneClick)
 	cfg, err := r.sources(o)
 	if err != nil {
 		return nil, err
@@ -54,11 +65,7 @@ func newRenderer(o *options, columns []string, unnamed func()) (*renderer, error
 	if err := r.template.Check(columns); err != nil {
 		return nil, fmt.Errorf("%w\nThe recipients have the fields %s", err, strings.Join(columns, ", "))
 	}
-	if err := r.try(columns); err != nil {
-		return nil, err
-	}
-	r.paths, err = newReturnPaths(o)
-	return r, err
+	return r, r.try(columns)
 }
 
 // try makes the mails of two recipients who do not exist, one with nothing but
@@ -150,19 +157,22 @@ func recipient(to row) *message.Recipient {
 	return &message.Recipient{To: message.Address{Name: to.fields[nameColumn], Addr: to.email}, Fields: to.fields}
 }
 
-// render makes the letter for a row. The error says why the row is invalid.
+// render makes the letter for a row, signed. The error says why the row is
+// invalid.
 func (r *renderer) render(to row) (*letter, error) {
 	rcpt := recipient(to)
 	content, err := r.template.Append(nil, rcpt)
 	if err != nil {
 		return nil, err
 	}
-	path, named := r.paths.of(to.email)
-	if !named {
-		r.unnamed()
+	if r.signer != nil {
+		if content, err = r.signer.Sign(content); err != nil {
+			return nil, err
+		}
 	}
+	path, named := r.paths.of(to)
 	return &letter{
-		row: to.number, email: to.email, messageID: rcpt.MessageID, returnPath: path,
+		row: to.number, email: to.email, messageID: rcpt.MessageID, returnPath: path, named: named,
 		smtputf8: rcpt.To.NeedsSMTPUTF8() || r.base.NeedsSMTPUTF8(), content: content,
 	}, nil
 }

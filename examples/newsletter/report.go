@@ -23,9 +23,12 @@ func writeReport(out io.Writer, m *mailing, d dispatch) {
 	for _, fate := range fates {
 		line(fate, "%8d", counts[fate])
 	}
+	if m.suppress != nil {
+		line("suppressed", "%8d of those not sent", m.ledger.suppressed)
+	}
 	done := counts[accepted]
 	if m.options.dryRun != "" {
-		done = counts[notSent]
+		done = counts[notSent] - m.ledger.suppressed
 	}
 	line("time", "%8.2f s, %.0f messages a second", d.took.Seconds(), float64(done)/max(d.took.Seconds(), 1e-6))
 	if m.options.dryRun == "" {
@@ -99,7 +102,11 @@ func writeFailures(w io.Writer, l *ledger, counts tally) {
 		for _, s := range shown {
 			fmt.Fprintf(w, "  %s\n", s)
 		}
-		if more := counts[fate] - int64(len(shown)); more > 0 {
+		more := counts[fate] - int64(len(shown))
+		if fate == notSent {
+			more -= l.suppressed
+		}
+		if more > 0 {
 			fmt.Fprintf(w, "  and %d more\n", more)
 		}
 	}
