@@ -26,6 +26,12 @@ run 0 newsletter -n 300 -rate 200/s -rate 100000/day -domain-rate example.com=10
 run 2 newsletter -rate 5/fortnight
 run 2 newsletter -addr a.example:25,a.example:smtp
 run 2 newsletter -metrics 127.0.0.1
+openssl genpkey -algorithm ed25519 -out "$work/dkim.pem"
+echo amelie.dubois.1@example.com >"$work/suppressed"
+run 0 newsletter -n 2000 -check -unsubscribe-url https://example.com/u -unsubscribe-key "$work/unsubscribe.key" \
+	-list-id weekly.example.com -dkim-key "$work/dkim.pem" -dkim-selector spring \
+	-verp token -verp-key "$work/verp.key" -suppress "$work/suppressed"
+run 2 newsletter -check -n 10 -quiet # no List-Unsubscribe
 run 1 newsletter -dry-run "$work/mails" -quiet
 run 0 sendone
 for mode in lockstep envelope overlap stream; do

@@ -413,7 +413,7 @@ func TestStatsOfRelays(t *testing.T) {
 		f := newFleet(t, 2, nil)
 		defer f.close()
 		f.die(1)
-		for res := range f.pool.SendAll(t.Context(), jobs(10)) {
+		for res := range f.pool.SendAll(t.Context(), jobs(200)) {
 			if res.Err != nil {
 				t.Fatal(res.Err)
 			}
@@ -421,7 +421,7 @@ func TestStatsOfRelays(t *testing.T) {
 		s := f.pool.Stats()
 		names := []string{s.Relays[0].Name, s.Relays[1].Name}
 		if !slices.Equal(names, []string{"relay0", "relay1"}) || s.Relays[0].Down || !s.Relays[1].Down || s.Down ||
-			!errors.Is(s.Relays[1].LastError, errGone) || s.Accepted != 10 || s.RecipientsAccepted != 10 {
+			!errors.Is(s.Relays[1].LastError, errGone) || s.Accepted != 200 || s.RecipientsAccepted != 200 {
 			t.Errorf("%+v", s)
 		}
 	})
