@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"net"
@@ -23,7 +22,8 @@ const plainSubject = "Newsletter"
 // Content makes mails of rows. It is safe for concurrent use.
 type content struct {
 	template   *message.Template
-	signer     *dkim.Signer // nil: nothing is signed
+	signer     *dkim.Signer  // nil: nothing is signed
+	records    []dkim.Record // what the DNS must have for that
 	checker    *preflight.Checker
 	returnPath string
 }
@@ -42,11 +42,11 @@ func readContent(o *options, columns []string) (*content, error) {
 	if err := c.template.Check(columns); err != nil {
 		return nil, fmt.Errorf("%w\nThe recipients have the fields %s", err, strings.Join(columns, ", "))
 	}
-	if c.signer, err = o.signer(); err != nil {
+	if err := c.useKeys(o); err != nil {
 		return nil, err
 	}
-	var check preflight.Config
-	if o.dns {
+	check := preflight.Config{SMTPUTF8: true, SignedLater: c.signer == nil}
+	if o.checkDNS {
 		check.Resolver = net.DefaultResolver
 	}
 	c.checker, err = preflight.New(check)
@@ -116,44 +116,6 @@ func (o *options) readTemplates(cfg *message.TemplateConfig) error {
 		}
 	}
 	return nil
-}
-
-func (o *options) list() (message.List, error) {
-	list := message.List{ID: o.listID}
-	if o.unsubscribeURL == "" {
-		return list, nil
-	}
-	key, err := os.ReadFile(o.unsubscribeKey)
-	if err != nil {
-		return list, fmt.Errorf("-unsubscribe-key: %w", err)
-	}
-	key = bytes.TrimRight(key, "\r\n")
-	list.OneClick, err = message.NewOneClick(message.OneClickConfig{URL: o.unsubscribeURL, Keys: [][]byte{key}, List: o.listID})
-	if err != nil {
-		return list, fmt.Errorf("-unsubscribe-url, -unsubscribe-key: %w", err)
-	}
-	return list, nil
-}
-
-// signer returns nil if there is no key.
-func (o *options) signer() (*dkim.Signer, error) {
-	if o.dkimKey == "" {
-		return nil, nil
-	}
-	data, err := os.ReadFile(o.dkimKey)
-	if err != nil {
-		return nil, fmt.Errorf("-dkim-key: %w", err)
-	}
-	key, err := dkim.ParseKey(data)
-	if err != nil {
-		return nil, fmt.Errorf("-dkim-key: %s: %w", o.dkimKey, err)
-	}
-	domain := cmp.Or(o.dkimDomain, o.from.Addr[strings.LastIndexByte(o.from.Addr, '@')+1:])
-	s, err := dkim.New(dkim.Config{Keys: []dkim.Key{{Domain: domain, Selector: o.dkimSelector, Signer: key}}})
-	if err != nil {
-		return nil, fmt.Errorf("-dkim-selector, -dkim-domain: %w", err)
-	}
-	return s, nil
 }
 
 // render makes the mail for a row, as it would go out.

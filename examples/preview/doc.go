@@ -29,23 +29,25 @@
 //	-text FILE        template of the plain text (Go's text/template)
 //	-html FILE        template of the HTML (Go's html/template)
 //	-attach FILE      attach a file; may be repeated
-//	-list-id ID       name of the list for ever, weekly.example.org for instance
 //	-unsubscribe-url URL
 //	                  where one-click unsubscription is (RFC 8058)
 //	-unsubscribe-key FILE
-//	                  the secret that the tokens in that URL are made with, 16
-//	                  octets at least; a line end behind it is cut off
-//	-dkim-key FILE    sign with that private key (PEM)
-//	-dkim-selector NAME, -dkim-domain NAME
-//	                  under which its public half is in the DNS; the domain is
-//	                  the author's if not given
+//	                  keys of the tokens in that URL; unsubscribe.key if not given.
+//	                  If there is none, tokens are of a key that nobody knows
+//	-list-id ID       write List-Id: 'weekly.example.org', or a name and it,
+//	                  'The Weekly <weekly.example.org>'
+//	-dkim-key FILE    sign with that private key (PEM); may be repeated
+//	-dkim-selector NAME
+//	                  what the key is found by in the DNS, one for each -dkim-key
+//	-dkim-domain DOMAIN
+//	                  who signs; the domain of -from if not given
+//	-check-dns        look up the records for SPF, DKIM and DMARC as well, which
+//	                  is the only thing that leaves the machine
 //
 // And its own:
 //
 //	-addr HOST:PORT   a loopback address to serve on; 127.0.0.1:0, a port that
 //	                  is free
-//	-dns              look up the records for SPF, DKIM and DMARC as well, which
-//	                  is the only thing that leaves the machine
 //	-get PATH         serve nothing, print that page and end
 //
 // Rows have the numbers that they have in examples/newsletter, unless a quote

@@ -30,6 +30,9 @@ type field struct {
 	Decoded string // in one line, encoded words decoded
 }
 
+// Lines are those that Raw takes in the source.
+func (f field) Lines() []string { return strings.Split(f.Raw, "\n") }
+
 // A part is a leaf of the MIME structure, its transfer encoding and charset
 // undone.
 type part struct {

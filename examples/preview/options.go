@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/bulksmtp/bulksmtp/message"
 	"github.com/bulksmtp/bulksmtp/smtpclient"
@@ -17,7 +18,6 @@ import (
 // file.
 type options struct {
 	addr string
-	dns  bool
 	get  string
 
 	recipients string
@@ -27,13 +27,14 @@ type options struct {
 	subject    string
 	text, html string
 	attach     []string
+	checkDNS   bool
 
-	listID         string
 	unsubscribeURL string
 	unsubscribeKey string
-	dkimKey        string
-	dkimSelector   string
-	dkimDomain     string // From's domain if it was not given
+	listID         string // an identifier, or a name with one in angle brackets
+	dkimKeys       []string
+	dkimSelectors  []string // one for each
+	dkimDomain     string   // From's domain if it was not given
 }
 
 // flags returns a flag set that fills o, with the defaults that flags have by
@@ -43,7 +44,6 @@ func (o *options) flags() *flag.FlagSet {
 	f.SetOutput(io.Discard)
 	f.Usage = func() {}
 	f.StringVar(&o.addr, "addr", "127.0.0.1:0", "loopback `host:port` to serve on; port 0 is any that is free")
-	f.BoolVar(&o.dns, "dns", false, "look up the records for SPF, DKIM and DMARC")
 	f.StringVar(&o.get, "get", "", "serve nothing, print the page with that `path`, such as /row/1/text")
 	f.StringVar(&o.recipients, "recipients", "", "CSV `file` with the recipients (default the shipped one)")
 	f.StringVar(&o.fromText, "from", "The Reading Room <newsletter@example.com>", "the author, `Name <address>`")
@@ -51,17 +51,23 @@ func (o *options) flags() *flag.FlagSet {
 	f.StringVar(&o.subject, "subject", "", "template of the subject")
 	f.StringVar(&o.text, "text", "", "`file` with the template of the plain text")
 	f.StringVar(&o.html, "html", "", "`file` with the template of the HTML")
-	f.Func("attach", "`file` to attach; may be repeated", func(name string) error {
-		o.attach = append(o.attach, name)
-		return nil
-	})
-	f.StringVar(&o.listID, "list-id", "", "`name` of the list, such as weekly.example.org")
-	f.StringVar(&o.unsubscribeURL, "unsubscribe-url", "", "https `URL` of one-click unsubscription")
-	f.StringVar(&o.unsubscribeKey, "unsubscribe-key", "", "`file` with the secret for the tokens in that URL")
-	f.StringVar(&o.dkimKey, "dkim-key", "", "PEM `file` with the private key to sign with")
-	f.StringVar(&o.dkimSelector, "dkim-selector", "", "`name` of the key in the DNS")
-	f.StringVar(&o.dkimDomain, "dkim-domain", "", "`domain` that signs (default the author's)")
+	f.Func("attach", "`file` to attach; may be repeated", into(&o.attach))
+	f.StringVar(&o.unsubscribeURL, "unsubscribe-url", "", "https `URL` for one-click unsubscription; {token} in it stands for the recipient's token (default: a parameter token)")
+	f.StringVar(&o.unsubscribeKey, "unsubscribe-key", "unsubscribe.key", "`file` with the keys of these tokens; if there is none, a key is made up")
+	f.StringVar(&o.listID, "list-id", "", "`identifier` of the list, such as weekly.example.org, or 'Name <weekly.example.org>'")
+	f.Func("dkim-key", "PEM `file` with an RSA or Ed25519 key to sign with; may be repeated, each makes a signature", into(&o.dkimKeys))
+	f.Func("dkim-selector", "`name` under which the key is in the DNS; one for each -dkim-key, in the same order", into(&o.dkimSelectors))
+	f.StringVar(&o.dkimDomain, "dkim-domain", "", "`domain` that signs (default that of -from)")
+	f.BoolVar(&o.checkDNS, "check-dns", false, "look the records for SPF, DKIM and DMARC up as well")
 	return f
+}
+
+// into appends each value of a flag that may be repeated.
+func into(list *[]string) func(string) error {
+	return func(value string) error {
+		*list = append(*list, value)
+		return nil
+	}
 }
 
 // printUsage lists the flags.
@@ -83,7 +89,7 @@ func parseOptions(args []string) (*options, error) {
 	if f.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
-	for _, check := range []func(*options) error{(*options).checkAddr, (*options).checkAddresses, (*options).checkPairs} {
+	for _, check := range []func(*options) error{(*options).checkAddr, (*options).checkAddresses, (*options).checkDKIM} {
 		if err := check(o); err != nil {
 			return nil, err
 		}
@@ -126,30 +132,31 @@ func (o *options) checkAddresses() (err error) {
 	return nil
 }
 
-// checkPairs finds a flag that is of no use without another.
-func (o *options) checkPairs() error {
+// checkDKIM finds a flag that is of no use without another.
+func (o *options) checkDKIM() error {
 	switch {
-	case o.unsubscribeURL != "" && o.unsubscribeKey == "":
-		return errors.New("-unsubscribe-url: needs -unsubscribe-key")
-	case o.unsubscribeURL == "" && o.unsubscribeKey != "":
-		return errors.New("-unsubscribe-key: needs -unsubscribe-url")
-	case o.dkimKey != "" && o.dkimSelector == "":
-		return errors.New("-dkim-key: needs -dkim-selector")
-	case o.dkimKey == "" && o.dkimSelector != "":
+	case len(o.dkimKeys) == 0 && len(o.dkimSelectors) > 0:
 		return errors.New("-dkim-selector: needs -dkim-key")
-	case o.dkimKey == "" && o.dkimDomain != "":
+	case len(o.dkimKeys) == 0 && o.dkimDomain != "":
 		return errors.New("-dkim-domain: needs -dkim-key")
+	case len(o.dkimKeys) > 0 && len(o.dkimSelectors) == 0:
+		return errors.New("-dkim-key: needs -dkim-selector")
+	case len(o.dkimKeys) != len(o.dkimSelectors):
+		return fmt.Errorf("-dkim-selector: %d selectors for %d -dkim-key", len(o.dkimSelectors), len(o.dkimKeys))
 	}
 	return nil
 }
 
 // files are the names of all files that the mails are made of.
 func (o *options) files() []string {
-	var names []string
-	for _, name := range append([]string{o.recipients, o.text, o.html, o.unsubscribeKey, o.dkimKey}, o.attach...) {
+	names := slices.Concat(o.attach, o.dkimKeys)
+	for _, name := range []string{o.recipients, o.text, o.html} {
 		if name != "" {
 			names = append(names, name)
 		}
+	}
+	if o.unsubscribeURL != "" {
+		names = append(names, o.unsubscribeKey)
 	}
 	return names
 }

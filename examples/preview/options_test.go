@@ -39,14 +39,16 @@ func TestUsageErrors(t *testing.T) {
 		"template":              {[]string{"-text", file(t, "q.txt", "{{")}, "text"},
 		"attach missing":        {[]string{"-attach", text + "x"}, "-attach"},
 		"list-id":               {[]string{"-list-id", "no list"}, "List"},
-		"unsubscribe alone":     {[]string{"-unsubscribe-url", "https://example.com/"}, "-unsubscribe-key"},
-		"unsubscribe-key alone": {[]string{"-unsubscribe-key", text}, "-unsubscribe-url"},
-		"unsubscribe http":      {[]string{"-unsubscribe-url", "http://example.com/", "-unsubscribe-key", file(t, "k", strings.Repeat("k", 16))}, "-unsubscribe-url"},
-		"unsubscribe-key short": {[]string{"-unsubscribe-url", "https://example.com/", "-unsubscribe-key", text}, "-unsubscribe-key"},
+		"unsubscribe-url http":  {[]string{"-unsubscribe-url", "http://example.com/"}, "-unsubscribe-url"},
+		"unsubscribe-key empty": {[]string{"-unsubscribe-url", "https://example.com/", "-unsubscribe-key", file(t, "k", "#\n")}, "no key"},
+		"unsubscribe-key short": {[]string{"-unsubscribe-url", "https://example.com/", "-unsubscribe-key", file(t, "l", "abcd\n")}, "-unsubscribe-key"},
+		"unsubscribe-key words": {[]string{"-unsubscribe-url", "https://example.com/", "-unsubscribe-key", text}, "line 1"},
 		"dkim-key alone":        {[]string{"-dkim-key", text}, "-dkim-selector"},
 		"dkim-selector alone":   {[]string{"-dkim-selector", "s"}, "-dkim-key"},
+		"dkim-selectors":        {[]string{"-dkim-key", text, "-dkim-selector", "s", "-dkim-selector", "t"}, "2 selectors"},
 		"dkim-domain alone":     {[]string{"-dkim-domain", "example.com"}, "-dkim-key"},
 		"dkim-key no key":       {[]string{"-dkim-key", text, "-dkim-selector", "s"}, "-dkim-key"},
+		"dkim-selector bad":     {[]string{"-dkim-key", file(t, "key", testKey), "-dkim-selector", "s s"}, "-dkim-selector"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, errs strings.Builder

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bulksmtp/bulksmtp/message/dkim"
 	"github.com/bulksmtp/bulksmtp/message/preflight"
 )
 
@@ -157,7 +158,7 @@ func (h *handler) row(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "html", http.StatusSeeOther)
 }
 
-// A view is how the HTML is shown.
+// A viewing is how the HTML is shown.
 type viewing struct{ Phone, Remote bool }
 
 func view(query url.Values) viewing {
@@ -204,6 +205,7 @@ type mailPage struct {
 	Findings                []preflight.Finding // errors first
 	Errors, Warnings        int
 	DNS                     bool
+	Records                 []dkim.Record // none: not signed here
 }
 
 func (p *mailPage) Name() string  { return p.Row.name() }
@@ -216,6 +218,14 @@ func (p *mailPage) Previous() int { return p.Number - 1 }
 
 // Next is 0 behind the last row.
 func (p *mailPage) Next() int { return (p.Number + 1) % (p.Count + 1) }
+
+// Links counts what is remote.
+func (p *mailPage) Links() string {
+	if p.Remote == 1 {
+		return "1 link"
+	}
+	return strconv.Itoa(p.Remote) + " links"
+}
 
 // Width is the present page with the HTML in that width.
 func (p *mailPage) Width(phone bool) string {
@@ -236,7 +246,7 @@ func (h *handler) tab(t tab) http.HandlerFunc {
 		}
 		p := &mailPage{
 			Tab: t, Tabs: tabs, View: view(r.URL.Query()), Row: to, Number: to.number, Count: e.recipients.count(),
-			Title: fmt.Sprintf("Row %d: %s", to.number, t.Title), DNS: h.editions.options.dns,
+			Title: fmt.Sprintf("Row %d: %s", to.number, t.Title), DNS: h.editions.options.checkDNS, Records: e.content.records,
 		}
 		m, err := e.mail(to)
 		status := http.StatusOK

@@ -15,6 +15,9 @@ import (
 	"golang.org/x/net/html"
 )
 
+// testKey is an Ed25519 key.
+const testKey = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n"
+
 // file writes a file for a flag and returns its name.
 func file(t *testing.T, name, content string) string {
 	t.Helper()
@@ -104,7 +107,7 @@ func TestShipped(t *testing.T) {
 	_, text = page(t, h, "/row/3/headers")
 	must(t, "headers", text, "Søren Kjærgård <soren.kjaergard.3@example.net>", "=?utf-8?q?S=C3=B8ren", "multipart/alternative", "shelf.png", "image/png")
 	_, text = page(t, h, "/row/3/findings")
-	must(t, "findings", text, "no-unsubscribe", "no-dkim", "Nothing was looked up")
+	must(t, "findings", text, "no-unsubscribe", "Nothing was looked up", "not signed here")
 }
 
 // TestOneMail: whatever is asked about a row is of one mail, until another edition
@@ -139,19 +142,19 @@ func TestOneMail(t *testing.T) {
 
 // TestSignedBulk: with all that newsletters should have, nothing is found.
 func TestSignedBulk(t *testing.T) {
-	key := file(t, "key.pem", "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n")
-	h := handlerFor(t, "-list-id", "weekly.example.com", "-dkim-key", key, "-dkim-selector", "spring",
-		"-unsubscribe-url", "https://example.com/unsubscribe", "-unsubscribe-key", file(t, "secret", "sixteen octets and more\n"))
+	key := file(t, "key.pem", testKey)
+	h := handlerFor(t, "-list-id", "The Weekly <weekly.example.com>", "-dkim-key", key, "-dkim-selector", "spring",
+		"-unsubscribe-url", "https://example.com/unsubscribe", "-unsubscribe-key", file(t, "secret", "# keys\n\n"+strings.Repeat("ab", 16)+"\r\n"+strings.Repeat("cd", 16)))
 	_, text := page(t, h, "/row/3/findings")
-	must(t, "findings", text, "Nothing is to be held against this mail.")
+	must(t, "findings", text, "Nothing is to be held against this mail.", "spring._domainkey.example.com.")
 	_, text = page(t, h, "/row/3/headers")
-	must(t, "headers", text, "DKIM-Signature", "d=example.com; s=spring", "List-Id", "<weekly.example.com>", "<https://example.com/unsubscribe?token=", "List-Unsubscribe=One-Click")
+	must(t, "headers", text, "DKIM-Signature", "d=example.com; s=spring", "List-Id", "The Weekly <weekly.example.com>", "<https://example.com/unsubscribe?token=", "List-Unsubscribe=One-Click")
 }
 
 func TestFindingsBySeverity(t *testing.T) {
 	h := handlerFor(t, "-html", file(t, "mail.html", `<p>Hello <img src="cid:missing"></p>`), "-recipients", file(t, "r.csv", "email\nzoe@example.org\n"))
 	source, text := page(t, h, "/row/1/findings")
-	must(t, "findings", text, "broken-cid", "no-text", "no-dkim")
+	must(t, "findings", text, "broken-cid", "no-text", "no-unsubscribe")
 	lastError := strings.LastIndex(source, `<li class="error">`)
 	firstWarning := strings.Index(source, `<li class="warning">`)
 	if lastError < 0 || firstWarning < 0 || firstWarning < lastError {
