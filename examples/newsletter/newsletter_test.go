@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bulksmtp/bulksmtp/examples/newsletter/shipped"
 	"github.com/bulksmtp/bulksmtp/pool"
 	"github.com/bulksmtp/bulksmtp/smtpclient/smtptest"
 	"github.com/cenkalti/backoff/v4"
@@ -147,7 +148,7 @@ func TestShippedRun(t *testing.T) {
 	tr := newTrial(t)
 	list := tr.run(t.Context())
 	tr.want(exitAccepted)
-	data, err := shipped.ReadFile("shipped/recipients.csv")
+	data, err := shipped.Files.ReadFile("recipients.csv")
 	if err != nil {
 		t.Fatal(err)
 	}

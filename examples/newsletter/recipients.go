@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"embed"
 	"errors"
 	"fmt"
 	"io"
@@ -11,13 +10,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/bulksmtp/bulksmtp/examples/newsletter/shipped"
 	"github.com/bulksmtp/bulksmtp/smtpclient"
 )
-
-// Shipped is what a run without flags sends, and to whom.
-//
-//go:embed shipped
-var shipped embed.FS
 
 // shippedInvalid is the number of rows of shipped/recipients.csv that are
 // broken on purpose.
@@ -77,7 +72,7 @@ func openSource(o *options) (source, error) {
 		s.file = f
 		return s, nil
 	}
-	data, err := shipped.ReadFile("shipped/recipients.csv")
+	data, err := shipped.Files.ReadFile("recipients.csv")
 	if err != nil {
 		return nil, err
 	}

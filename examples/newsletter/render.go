@@ -7,15 +7,14 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/bulksmtp/bulksmtp/examples/newsletter/shipped"
 	"github.com/bulksmtp/bulksmtp/message"
 	"github.com/bulksmtp/bulksmtp/message/dkim"
 )
 
-// Subjects where -subject is not given.
-const (
-	shippedSubject = "Long evenings, short stories: October in the Reading Room{{with .name}}, {{.}}{{end}}"
-	plainSubject   = "Newsletter"
-)
+// plainSubject is the subject where neither -subject nor the shipped newsletter
+// has one.
+const plainSubject = "Newsletter"
 
 // A letter is a mail that is ready to go.
 type letter struct {
@@ -110,11 +109,11 @@ func (r *renderer) sources(o *options) (cfg message.TemplateConfig, err error) {
 
 func (r *renderer) shipped(cfg *message.TemplateConfig) error {
 	if cfg.Subject == "" {
-		cfg.Subject = shippedSubject
+		cfg.Subject = shipped.Subject
 	}
 	var files [3][]byte
 	for i, name := range []string{"newsletter.txt", "newsletter.html", "shelf.png"} {
-		data, err := shipped.ReadFile("shipped/" + name)
+		data, err := shipped.Files.ReadFile(name)
 		if err != nil {
 			return err
 		}
