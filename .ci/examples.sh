@@ -22,7 +22,7 @@ rows=$(wc -l <"$work/outcomes.jsonl")
 for mode in lockstep envelope overlap stream; do
 	run 0 newsletter -n 5000 -mode "$mode" -tls starttls -return-path bounces@example.com
 done
-run 0 newsletter -n 300 -rate 200/s -rate 100000/day -domain-rate example.com=100/s -max-per-session 50 -max-lifetime 1m -metrics 127.0.0.1:0
+run 0 newsletter -n 300 -rate 200/s -rate 600000/h -domain-rate example.com=100/s -max-per-session 50 -max-lifetime 1m -metrics 127.0.0.1:0
 run 2 newsletter -rate 5/fortnight
 run 2 newsletter -addr a.example:25,a.example:smtp
 run 2 newsletter -metrics 127.0.0.1
@@ -41,3 +41,7 @@ run 0 testing
 run 0 loadtest -n 20000 -mode stream -window 64 -json
 run 0 bounces -summary bounce/testdata/mails
 run 0 loop
+for tab in html text source headers findings; do
+	run 0 preview -get "/row/3/$tab" >/dev/null
+done
+run 1 preview -get /row/9999/text >/dev/null

@@ -236,7 +236,7 @@ func (k *key) join(w *worker, at int64) {
 func (k *key) summon(p *Pool, at int64) {
 	var useless *worker
 	for w := range k.members {
-		able := p.opens(w.relay) <= at+int64(lookAgain) && p.wanted(w.relay) && (k.parked.len == 0 || k.parked.head.mayGoBy(w.relay))
+		able := p.opens(w.relay) <= at+int64(lookAgain) && p.wanted(w.relay) && (k.parked.len == 0 || p.fits(k.parked.head, w, at))
 		switch {
 		case able && w.listed:
 			w.rouse()
@@ -251,6 +251,17 @@ func (k *key) summon(p *Pool, at int64) {
 		useless.full = true
 		useless.rouse()
 	}
+}
+
+// fits reports that t's keys let it go over w, but for their pace. Else two
+// sessions would call each other without end. p.mu is held.
+func (p *Pool) fits(t *task, w *worker, at int64) bool {
+	for _, k := range t.keys {
+		if _, member := k.members[w]; !member && k.room(at) == 0 {
+			return false
+		}
+	}
+	return t.mayGoBy(w.relay)
 }
 
 // mayGoBy reports whether r may have the next attempt.

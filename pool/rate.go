@@ -14,7 +14,8 @@ import (
 // has.
 //
 // It is a token bucket that paces: with 10,000 an hour one goes every 0.36 s,
-// and no window of any length T has more than N × T/Per + Burst messages.
+// and no window of any length T has more than N × T/Per + Burst messages. What is
+// to be spent faster, a quota a day beside a rate a second, say, needs a Burst.
 type Rate struct {
 	// N is how many per Per, at least 1; at most one per nanosecond.
 	N int

@@ -254,3 +254,32 @@ func TestDomainOfOneSessionDoesNotChurn(t *testing.T) {
 		})
 	}
 }
+
+// A job of two keys, each held by an idle session that may not carry the other: one
+// of them gives its place up, and they do not call each other without end.
+func TestTwoKeysHeldByTwoIdleSessions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, func(s *smtptest.Server, c *pool.Config) {
+			s.Latency = 10 * time.Millisecond
+			c.Sessions = 2
+			c.Domains = []pool.DomainLimit{{Domains: []string{"a.test"}, Limit: pool.Limit{Sessions: 1}}}
+			c.Keys = map[string]pool.Limit{"k": {Sessions: 1}}
+		})
+		defer r.close()
+		second, third := job(2, "x@b.test"), job(3, "x@a.test")
+		second.Key, third.Key = "k", "k"
+		var sends sync.WaitGroup
+		for _, j := range []pool.Job{job(1, "x@a.test"), second} {
+			sends.Go(func() {
+				if _, err := r.pool.Send(t.Context(), j); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		sends.Wait()
+		begin := time.Now()
+		if _, err := r.pool.Send(t.Context(), third); err != nil || time.Since(begin) > time.Second {
+			t.Errorf("after %v: %v", time.Since(begin), err)
+		}
+	})
+}

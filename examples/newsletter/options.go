@@ -74,7 +74,7 @@ func (o *options) flags() *flag.FlagSet {
 	f.StringVar(&o.modeName, "mode", "auto", "how far to send ahead: auto, lockstep, envelope, overlap or stream")
 	f.IntVar(&o.window, "window", 0, "messages a session may have unanswered in mode stream; 0: the default of package smtpclient")
 	f.IntVar(&o.maxAttempts, "max-attempts", 3, "attempts for a deferred message")
-	f.Func("rate", "bound of all mails, `n/unit`: 14/s, 600/min, 10000/h or 50000/day; may be repeated", into(&o.rateTexts))
+	f.Func("rate", "bound of all mails, `n/unit`, kept by even spacing: 14/s, 600/min, 10000/h or 50000/day; may be repeated", into(&o.rateTexts))
 	f.Func("domain-rate", "bound of the mails to a domain and those below it, `domain=n/unit`; * is every other domain; may be repeated", into(&o.domainRateTexts))
 	f.IntVar(&o.maxPerSession, "max-per-session", 0, "mails that a session carries at most (default without limit)")
 	f.DurationVar(&o.maxLifetime, "max-lifetime", 0, "`time` for which a session is used at most, such as 10m (default without limit)")
