@@ -18,6 +18,9 @@ func classify(text, status string, code int) Class {
 		if strings.Contains(lower, "hotmail") || strings.HasPrefix(status, "5.1.") {
 			return NoMailbox
 		}
+		if code >= 400 && code < 500 {
+			return System // busy, RFC 5321 4.2.2
+		}
 		return Undefined // RFC 5321 4.2.2 has it for no access and policy, too
 	case c == Policy && status == "5.4.1" && strings.Contains(words, "address rejected: access denied"):
 		return NoMailbox // Exchange Online, for whom its directory does not have
@@ -244,8 +247,10 @@ func mailboxClass(detail int, permanent bool) Class {
 	switch detail {
 	case 1:
 		return Disabled
-	case 2, 122:
+	case 2:
 		return Full
+	case 121, 122:
+		return RateLimited // Exchange Online, for messages an hour
 	case 3:
 		return TooLarge
 	case 4:

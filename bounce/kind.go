@@ -16,6 +16,8 @@ func (r *reading) kind() Kind {
 		return Other
 	case (r.disposition || reportType == "disposition-notification") && !r.isRejection():
 		return Other
+	case r.disposition && r.isRejection():
+		return Bounce
 	case len(r.status.recipients) > 0:
 		return DSN
 	case len(r.parts.status) > 0 && r.bounceWeight() > 0:
@@ -34,8 +36,10 @@ func (r *reading) kind() Kind {
 // isRejection reports a refusal in the form of a read receipt, as Sieve's reject
 // (RFC 5429 2.2) makes it.
 func (r *reading) isRejection() bool {
-	submitted := strings.ToLower(r.header.get("Auto-Submitted"))
-	return (strings.Contains(submitted, "rejected") || strings.Contains(r.notice.head(), "rejected")) && r.bounceWeight() >= bounceLimit
+	if strings.Contains(strings.ToLower(r.header.get("Auto-Submitted")), "rejected") {
+		return true
+	}
+	return strings.Contains(r.notice.head(), "rejected") && r.bounceWeight() >= bounceLimit
 }
 
 // bounceLimit is the weight of signs from which on a mail is a bounce: no single
@@ -198,6 +202,9 @@ func (r *reading) replyWeight() int {
 		w += 6
 	}
 	machine := r.senderWeight() > 0
+	if !r.hasMachineSigns() && (r.isByHand() || containsAny(r.notice.head(), ownWords[:])) {
+		w += 3
+	}
 	if !machine && (r.header.has("In-Reply-To") || r.header.has("References")) {
 		w += 3
 	}
@@ -214,6 +221,11 @@ func (r *reading) replyWeight() int {
 		w += 5
 	}
 	return w
+}
+
+// isByHand reports a program that people write with.
+func (r *reading) isByHand() bool {
+	return containsAny(strings.ToLower(r.header.get("X-Mailer")+" "+r.header.get("User-Agent")), mailers[:])
 }
 
 // isSummary reports what cron jobs and mail servers write about the mail of a day.

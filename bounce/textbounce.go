@@ -158,6 +158,9 @@ func (r *reading) failedHeader() (list []candidate) {
 // guess finds the recipient of a notice whose text names none that can be told
 // from others.
 func (r *reading) guess(o *Original) []candidate {
+	if r.disposition && strings.Contains(r.from, "@") && r.senderWeight() < 3 { // who has it rejected
+		return []candidate{{address: fromAddress(r.header), level: told}}
+	}
 	if a, ok := nextAddress(r.rawSubject, 0); ok && hasDot(a.address) && !r.isOwn(a.address) {
 		return []candidate{{address: a.address, level: told}}
 	}

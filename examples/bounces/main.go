@@ -88,8 +88,18 @@ func (p *program) read(o *options) (s *summary, err error) {
 			}
 		}
 		s.add(list)
-		if ledger != nil && m.Report != nil {
-			s.suppressed += len(ledger.Record(m.Report, time.Now()))
+		if ledger == nil || m.Report == nil {
+			continue
+		}
+		if !o.believes(m.Report) {
+			s.unproven++
+			continue
+		}
+		s.suppressed += len(ledger.Record(m.Report, time.Now()))
+	}
+	for _, name := range o.maillogs {
+		if err := p.readLog(name, encoder.Encode, s); err != nil {
+			return nil, err
 		}
 	}
 	return s, nil
