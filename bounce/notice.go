@@ -235,7 +235,7 @@ func listLevel(after string) level {
 	if strings.HasPrefix(after, "...") || strings.HasPrefix(after, "…") || isReplyCode(after) {
 		return listed
 	}
-	if strings.HasPrefix(after, "on ") && len(after) > 7 && strings.IndexByte(after[3:9], ',') > 0 {
+	if strings.HasPrefix(after, "on ") && len(after) > 8 && strings.IndexByte(after[3:9], ',') > 0 {
 		return listed // "on Thu, 29 Apr", Exchange 5.5
 	}
 	return none

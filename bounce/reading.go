@@ -95,6 +95,7 @@ func (r *reading) report() *Report {
 		From:         fromAddress(r.header),
 		MessageID:    messageID(r.header.get("Message-ID")),
 		Date:         parseDate(r.header.get("Date")),
+		Received:     receivedDate(r.header.get("Received")),
 		ReportingMTA: r.status.reportingMTA,
 		EnvelopeID:   r.status.envelopeID,
 		Original:     newOriginal(r.returned),

@@ -103,6 +103,9 @@ type Report struct {
 	From      string
 	MessageID string // without angle brackets
 	Date      time.Time
+	// Received is when this mail came in, by its topmost Received field; zero if
+	// there is none that can be read.
+	Received time.Time
 
 	// ReportingMTA is the name of the system that reports, without the type that
 	// stands before it in a DSN.
