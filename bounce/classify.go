@@ -8,14 +8,32 @@ import (
 // classify returns the class for what was said of a recipient, with the enhanced
 // status code and the reply code that the mail has for it.
 func classify(text, status string, code int) Class {
+	if quoted, ok := cutWrapper(text); ok {
+		return classifyQuoted(quoted, status, code)
+	}
 	words := tellingWords(text)
 	c := classOfWords(words)
 	lower := strings.ToLower(text)
+	temporary := strings.HasPrefix(status, "4") || code >= 400 && code < 500
+	if isHard(c) && !containsAny(words, sureNoMailbox[:]) {
+		switch {
+		case saysOther(status):
+			return classOfStatus(status)
+		case temporary && containsAny(words, againWords[:]):
+			return System
+		}
+	}
 	switch {
 	case (c == NoMailbox || c == NoDomain) && aboutSender(lower):
 		return SenderRejected
 	case strings.Contains(words, "mailbox unavailable") && (c == Undefined || c == System || c == Policy):
-		if strings.Contains(lower, "hotmail") || strings.HasPrefix(status, "5.1.") {
+		switch {
+		case strings.HasPrefix(status, "5.1."):
+			return NoMailbox
+		case strings.Contains(lower, "hotmail"):
+			if c == Policy {
+				return c
+			}
 			return NoMailbox
 		}
 		if code >= 400 && code < 500 {
@@ -31,7 +49,7 @@ func classify(text, status string, code int) Class {
 		if s := classOfStatus(status); s != Undefined && (c == Undefined || refines(s, c) && !strong) {
 			return s
 		}
-		if c == Policy && !strong && containsAny(words, weakNoMailbox) {
+		if c == Policy && !strong && !temporary && containsAny(words, weakNoMailbox) {
 			return NoMailbox
 		}
 	}
@@ -39,6 +57,65 @@ func classify(text, status string, code int) Class {
 		c = classOfCode(code)
 	}
 	return c
+}
+
+func isHard(c Class) bool { hard, _ := c.Hard(); return hard }
+
+// sureNoMailbox are words that stand against any code.
+var sureNoMailbox = [...]string{
+	"user unknown", "unknown user", "no such user", "no such recipient", "no such mailbox", "no mailbox", "invalid recipient",
+}
+
+// againWords are in refusals for a time.
+var againWords = [...]string{"try again", "retry", "later", "temporar", "come back", "please wait"}
+
+// saysOther reports a status code by which words of an unknown address are about
+// something else: the sender, the message, a rule, a fault for a time.
+func saysOther(status string) bool {
+	switch {
+	case status == "5.1.7" || status == "5.1.8":
+		return true
+	case len(status) < 5:
+		return false
+	}
+	switch status[2] {
+	case '6', '7':
+		return true
+	case '3', '5':
+		return status[0] == '4'
+	}
+	return false
+}
+
+// wrapper is what IronPort puts around any refusal of a recipient.
+const wrapper = "unknown address error "
+
+// cutWrapper returns the reply that a gateway quotes in words of its own, from its
+// code on.
+func cutWrapper(text string) (quoted string, ok bool) {
+	i := indexFold(text, wrapper)
+	if i < 0 {
+		return "", false
+	}
+	quoted = text[i+len(wrapper):]
+	if len(quoted) < 5 || !isReplyCode(quoted) || quoted[3] != '-' || quoted[4] != '\'' {
+		return "", false
+	}
+	return quoted[:3] + " " + strings.TrimRight(quoted[5:], "'\" \n)"), true
+}
+
+// classifyQuoted is classify for what cutWrapper returns: the gateway's own status
+// code counts only where the words say nothing.
+func classifyQuoted(text, status string, code int) Class {
+	if s := findStatus(text); s.rank > 0 {
+		status = s.code
+	} else if classifyWords(text) != Undefined {
+		status = ""
+	}
+	if c := findCode(text); c != 0 {
+		code = c
+	}
+	return classify(text, status, code)
 }
 
 // blockLists are names in links and host names that tell by themselves.
@@ -51,7 +128,8 @@ var blockLists = [...]string{
 // rejected".
 var strongPolicy = []string{
 	"policy", "policies", "denied", "not allowed", "not authorized", "not permitted", "prohibited",
-	"restrict", "security", "authenticat", "blocked", "preferences", "permission",
+	"restrict", "security", "authenticat", "blocked", "preferences", "permission", "message refused",
+	"message rejected", "mail refused",
 }
 
 // refines reports whether what a status code says is more than a class read from
@@ -71,12 +149,39 @@ func classifyWords(text string) Class { return classOfWords(tellingWords(text)) 
 
 func classOfWords(words string) Class {
 	for i := range phraseLists {
-		if containsAny(words, phraseLists[i].phrases) {
-			return phraseLists[i].class
+		if l := &phraseLists[i]; containsAny(words, l.phrases) || hasLoose(words, l.loose) {
+			return l.class
 		}
 	}
 	return Undefined
 }
+
+// otherSubjects are what a loose phrase can be about instead of the recipient or
+// its domain.
+var otherSubjects = [...]string{
+	" ip ", " ips ", "hostname", "host name", "sender", "sending", "from:", "in from", "from header", "certificate",
+	"header", "message id", "message-id", "hosts ", "network", "your domain", "whitelist", "allow list",
+}
+
+// hasLoose reports one of the loose phrases that stands near no other subject, and
+// does not go on with a condition.
+func hasLoose(words string, loose []string) bool {
+	for _, p := range loose {
+		i := strings.Index(words, p)
+		if i < 0 {
+			continue
+		}
+		end := i + len(p)
+		near, after := words[max(0, i-50):min(len(words), end+30)], words[end:]
+		if !containsAny(near, otherSubjects[:]) && !startsWithAny(after, conditions) {
+			return true
+		}
+	}
+	return false
+}
+
+// conditions follow on what a recipient does not take, in refusals by rule.
+var conditions = []string{" from ", "s from ", " with ", "s with ", " messages from", " mail from", " email from", " that ", " containing ", " for your "}
 
 func containsAny(s string, list []string) bool {
 	for _, p := range list {
