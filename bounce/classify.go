@@ -64,6 +64,7 @@ func isHard(c Class) bool { hard, _ := c.Hard(); return hard }
 // sureNoMailbox are words that stand against any code.
 var sureNoMailbox = [...]string{
 	"user unknown", "unknown user", "no such user", "no such recipient", "no such mailbox", "no mailbox", "invalid recipient",
+	"user does not exist", "recipient does not exist", "mailbox does not exist", "account does not exist", "address does not exist",
 }
 
 // againWords are in refusals for a time.

@@ -27,6 +27,7 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(data)
 	}
+	f.Add([]byte("From: MAILER-DAEMON@x.example\n\nann@alpha.example on abcde\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := bounce.Parse(bytes.NewReader(data))
 		if err != nil {

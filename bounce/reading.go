@@ -21,7 +21,7 @@ type reading struct {
 }
 
 func newReading(m *parts) *reading {
-	r := &reading{parts: m, rawSubject: decodeWords(m.header.get("Subject"))}
+	r := &reading{parts: m, rawSubject: m.header.text("Subject")}
 	r.subject = strings.ToLower(r.rawSubject)
 	r.from = strings.ToLower(fromAddress(m.header))
 	for _, name := range [...]string{"To", "Delivered-To", "Return-Path", "From"} {

@@ -101,9 +101,10 @@ func (r *reading) statusInText() []Recipient {
 	}
 	s := parseStatus(unindent(text[i:]))
 	var out []Recipient
+	nobody := &addressSet{}
 	for _, rcpt := range s.recipients {
 		if strings.Contains(rcpt.Address, "@") && indexRecipient(out, rcpt.Address) < 0 {
-			r.completeStatus(&rcpt, &addressSet{})
+			r.completeStatus(&rcpt, nobody)
 			out = append(out, rcpt)
 		}
 	}
@@ -140,7 +141,7 @@ func (n *notice) allText() string { return strings.Join(n.lines, "\n") }
 // failedHeader reads X-Failed-Recipients, which Exim and Gmail write.
 func (r *reading) failedHeader() (list []candidate) {
 	for _, v := range r.header.all("X-Failed-Recipients") {
-		v = decodeWords(v)
+		v = decodeWords(v[:min(len(v), maxValue)])
 		for from := 0; len(list) < maxRecipients; {
 			a, ok := nextAddress(v, from)
 			if !ok {
