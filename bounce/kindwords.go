@@ -7,10 +7,12 @@ var summarySubjects = [...]string{"logwatch", "pflogsumm", "daily", "weekly", "h
 // and that of the people in charge, who also write themselves.
 var (
 	daemonNames = [...]string{
-		"mailer-daemon", "mailerdaemon", "mail delivery", "mail deliver system", "delivery subsystem",
-		"mail.delivery", "<>",
+		"mailer-daemon", "mailerdaemon", "mail deliver system", "mail delivery s", "delivery subsystem", "<>",
 	}
-	masterNames = [...]string{"postmaster", "system administrator", "mail administrator", "mail system"}
+	// deliveryNames begin the names of mail systems: those of parcel services have
+	// the words, too.
+	deliveryNames = [...]string{"mail delivery", "mail.delivery", "internet mail delivery"}
+	masterNames   = [...]string{"postmaster", "system administrator", "mail administrator", "mail system"}
 )
 
 // What subjects of bounces have in them.
