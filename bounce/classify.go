@@ -273,8 +273,6 @@ func classOfCode(code int) Class {
 		return System
 	case code >= 500 && code <= 504:
 		return Protocol
-	case code >= 200 && code < 300:
-		return Success
 	}
 	return Undefined
 }

@@ -91,6 +91,7 @@ func isQuoted(line string) bool {
 
 // look finds the candidates in a line.
 func (n *notice) look(i int, line string) {
+	line = beforeNewAddress(line)
 	lower := strings.ToLower(line)
 	if label, ok := cutLabel(lower); ok {
 		switch l := labelLevel(label); l {
@@ -120,6 +121,17 @@ func (n *notice) look(i int, line string) {
 		}
 		n.addAll(i, line, 0, l)
 	}
+}
+
+// beforeNewAddress cuts a line where it goes on with the address that somebody has
+// now: that one has not failed.
+func beforeNewAddress(line string) string {
+	for _, mark := range newAddressMarks {
+		if i := indexFold(line, mark); i >= 0 {
+			line = line[:i]
+		}
+	}
+	return line
 }
 
 // startsAddress reports whether the address begins t, but for what may stand

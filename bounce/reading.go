@@ -159,7 +159,7 @@ func (r *reading) dsnRecipients(o *Original) []Recipient {
 // but a file, a command or a name: in X-Failed-Recipients, in the text, or in the
 // returned message.
 func (r *reading) addressFor(i int, o *Original, name string) string {
-	for _, list := range [...][]candidate{r.failedHeader(), r.notice.best(listed, r.isOwn), originalRecipient(o)} {
+	for _, list := range [...][]candidate{r.failedHeader(), r.notice.best(listed, r.isOwn), r.originalRecipient(o)} {
 		if len(list) == len(r.status.recipients) {
 			return list[i].address
 		}

@@ -165,32 +165,68 @@ func (r *reading) guess(o *Original) []candidate {
 	if a, ok := nextAddress(r.rawSubject, 0); ok && hasDot(a.address) && !r.isOwn(a.address) {
 		return []candidate{{address: a.address, level: told}}
 	}
-	if list := r.withoutHelpers(r.notice.best(mentioned, r.isOwn)); len(list) == 1 && !isHelper(list[0].address) {
+	isSender := r.isOwn
+	if o != nil {
+		h, _ := parseHeader(o.Header)
+		senders := returnedSenders(h)
+		isSender = func(a string) bool { return r.isOwn(a) || senders.has(a) }
+	}
+	if list := r.withoutHelpers(r.notice.best(mentioned, isSender)); len(list) == 1 && !isHelper(list[0].address) {
 		return list
 	}
-	return originalRecipient(o)
+	return r.originalRecipient(o)
 }
 
 // originalRecipient returns whom the returned message was for, if it was for one
-// person only: by its To, or by what a Received field says.
-func originalRecipient(o *Original) []candidate {
+// person only: by its To, or by the topmost of its Received fields where To names
+// the sender or a list. Older ones may be of the way to a list or an alias.
+func (r *reading) originalRecipient(o *Original) []candidate {
 	if o == nil {
 		return nil
 	}
 	h, _ := parseHeader(o.Header)
-	for _, v := range h.all("Received") {
-		if i := strings.Index(v, " for "); i >= 0 {
-			if a, ok := nextAddress(v, i); ok && a.start-i < 8 {
-				return []candidate{{address: a.address, level: mentioned}}
-			}
+	senders := returnedSenders(h)
+	isOther := func(a string) bool { return !r.isOwn(a) && !senders.has(a) }
+	to, more := oneAddress(o.To, isOther)
+	v := h.get("Received")
+	if i := strings.Index(v, " for "); i >= 0 && (to == "" || more) {
+		if a, ok := nextAddress(v, i); ok && a.start-i < 8 && isOther(a.address) {
+			return []candidate{{address: a.address, level: mentioned}}
 		}
 	}
-	first, ok := nextAddress(o.To, 0)
-	if !ok {
+	if to == "" || more {
 		return nil
 	}
-	if again, more := nextAddress(o.To, first.end); more && !sameAddress(again.address, first.address) {
-		return nil
+	return []candidate{{address: to, level: mentioned}}
+}
+
+// oneAddress returns the first address in a field that ok lets pass, and whether
+// there is another one.
+func oneAddress(field string, ok func(string) bool) (first string, more bool) {
+	for from := 0; ; {
+		a, found := nextAddress(field, from)
+		if !found {
+			return first, false
+		}
+		switch {
+		case !ok(a.address):
+		case first == "":
+			first = a.address
+		case !sameAddress(first, a.address):
+			return first, true
+		}
+		from = a.end
 	}
-	return []candidate{{address: first.address, level: mentioned}}
+}
+
+// returnedSenders are the addresses of the one who sent the returned message, and
+// of the list that it went to.
+func returnedSenders(h header) *addressSet {
+	s := &addressSet{addresses: map[string]bool{}}
+	for _, name := range [...]string{"From", "Sender", "Return-Path", "Reply-To", "Errors-To", "List-Post", "X-Envelope-From"} {
+		if a, ok := nextAddress(h.get(name), 0); ok {
+			s.addresses[strings.ToLower(a.address)] = true
+		}
+	}
+	return s
 }
