@@ -86,10 +86,11 @@ func (o *options) imapAddr() string {
 	if _, _, err := net.SplitHostPort(o.imap); err == nil {
 		return o.imap
 	}
+	host := strings.TrimSuffix(strings.TrimPrefix(o.imap, "["), "]")
 	if o.imapTLS == "starttls" {
-		return net.JoinHostPort(o.imap, "143")
+		return net.JoinHostPort(host, "143")
 	}
-	return net.JoinHostPort(o.imap, "993")
+	return net.JoinHostPort(host, "993")
 }
 
 func (o *options) imapTLSConfig() (*tls.Config, error) {

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/bulksmtp/bulksmtp/bounce"
 	"github.com/bulksmtp/bulksmtp/verp"
@@ -17,6 +19,10 @@ func (o *options) verpDecoder() (decoder, error) {
 	if len(o.returnPaths) == 0 {
 		return nil, o.checkNoVERP()
 	}
+	// What "news" has made can be read as made by "n", not the other way round.
+	slices.SortStableFunc(o.returnPaths, func(a, b string) int {
+		return strings.LastIndexByte(b, '@') - strings.LastIndexByte(a, '@')
+	})
 	var (
 		list []decoder
 		err  error
