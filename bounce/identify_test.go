@@ -67,7 +67,7 @@ func TestEachRecipientIsItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Who != "" || r.Recipients[0].Who != "bob@beta.example" || r.Recipients[1].Who != "cleo@gamma.example" {
+	if r.Who != "" || r.Recipients[0].Who != "ben@beta.example" || r.Recipients[1].Who != "cleo@gamma.example" {
 		t.Errorf("%q, %q, %q", r.Who, r.Recipients[0].Who, r.Recipients[1].Who)
 	}
 }

@@ -21,7 +21,7 @@ func TestPeople(t *testing.T) {
 		"a DSN under the wrong type":  {bounce.DSN, "From: MAILER-DAEMON@x.example\nTo: news@example.net\nReturn-Path: <>\nSubject: failure notice\nMIME-Version: 1.0\n" + statusPart},
 		"a postmaster in person": {bounce.Other, "From: Postmaster <postmaster@alpha.example>\nTo: admin@example.net\nReturn-Path: <postmaster@alpha.example>\nSubject: Re: Undelivered Mail Returned to Sender\nIn-Reply-To: <1@example.net>\n\n" +
 			"Hello, the mail to ann@alpha.example could not be delivered since the mailbox is full.\nI have raised the quota, please send again.\n"},
-		"a person about a bounce": {bounce.Other, "From: Bob <bob@beta.example.net>\nTo: news@example.net\nReturn-Path: <bob@beta.example.net>\nSubject: Mail delivery failed\n\n" +
+		"a person about a bounce": {bounce.Other, "From: Bob <ben@beta.example.net>\nTo: news@example.net\nReturn-Path: <ben@beta.example.net>\nSubject: Mail delivery failed\n\n" +
 			"Hi, my mail to ann@alpha.example could not be delivered, user unknown. Do you have a new address?\n"},
 		"a ticket": {bounce.AutoReply, "From: Help <help@desk.example>\nTo: news@example.net\nReturn-Path: <help@desk.example>\nAuto-Submitted: auto-generated\nSubject: [Ticket 12] Undeliverable mail to ann@alpha.example\n\n" +
 			"A ticket was opened: the mail to ann@alpha.example could not be delivered, mailbox full.\n"},

@@ -2,6 +2,7 @@ package bounce
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -71,7 +72,7 @@ func (p *Parser) fileOrMbox(path string) iter.Seq[Mail] {
 func (p *Parser) Reader(name string, r io.Reader) iter.Seq[Mail] {
 	return func(yield func(Mail) bool) {
 		b := bufio.NewReaderSize(r, 64<<10)
-		if first, _ := b.Peek(256); isMboxLine(first) { // an error comes again
+		if first, _ := b.Peek(256); isMboxLine(firstLine(first)) { // an error comes again
 			p.Mbox(name, b)(yield)
 			return
 		}
@@ -79,6 +80,15 @@ func (p *Parser) Reader(name string, r io.Reader) iter.Seq[Mail] {
 		m.Report, m.Err = p.Parse(b)
 		yield(m)
 	}
+}
+
+// firstLine returns the first line that is not empty.
+func firstLine(b []byte) []byte {
+	b = bytes.TrimLeft(b, "\r\n")
+	if i := bytes.IndexAny(b, "\r\n"); i >= 0 {
+		b = b[:i]
+	}
+	return b
 }
 
 func isMaildir(path string) bool {

@@ -119,7 +119,11 @@ func (m *mboxReader) next() (text string, truncated bool, err error) {
 
 // fromLine is a From_ line (RFC 4155, and what is found): a word for the sender,
 // and a date as of asctime, with or without a time zone or a remark.
-var fromLine = regexp.MustCompile(`^From +\S.*(Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +([A-Z][a-z]{2} +\d{1,2}|\d{1,2} +[A-Z][a-z]{2} +\d{4}),? +\d{1,2}:\d\d(:\d\d)?( +[A-Za-z0-9+-]+)*( +\d{4}| +[+-]\d{4}| +[A-Z]{2,5})?( remote from \S+)?[ \t\r\n]*$`)
+var fromLine = regexp.MustCompile(`^From +\S.*(Mon|Tue|Wed|Thu|Fri|Sat|Sun)` +
+	`( +[A-Z][a-z]{2} +\d{1,2} +\d{1,2}:\d\d(:\d\d)?` + zone + ` +\d{4}` +
+	`|,? +\d{1,2} +[A-Z][a-z]{2} +\d{4},? +\d{1,2}:\d\d(:\d\d)?)` + zone + `( +remote from \S+)?\s*$`)
+
+const zone = `( +([A-Z]{2,5}|[+-]\d{4}))?( +\([A-Z]+\))?`
 
 func isMboxLine(line []byte) bool {
 	return bytes.HasPrefix(line, []byte("From ")) && fromLine.Match(line[:min(len(line), 1000)])

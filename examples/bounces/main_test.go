@@ -51,7 +51,7 @@ func TestRows(t *testing.T) {
 		}
 	}
 	for i, want := range []map[string]any{
-		{"kind": "dsn", "recipient": "bob@beta.example", "status": "5.2.2", "code": 552.0, "class": "mailbox-full", "hard": false, "action": "failed", "message_id": "n.4711@example.net"},
+		{"kind": "dsn", "recipient": "ben@beta.example", "status": "5.2.2", "code": 552.0, "class": "mailbox-full", "hard": false, "action": "failed", "message_id": "n.4711@example.net"},
 		{"kind": "dsn", "recipient": "cleo@home.gamma.example", "original_recipient": "cleo@gamma.example", "action": "delayed", "remote_mta": "mx.gamma.example", "hard": false},
 		{"kind": "other", "recipient": "", "hard": nil, "code": 0.0},
 		{"kind": "feedback", "recipient": "ann@alpha.example", "feedback_type": "abuse", "class": "complaint", "hard": nil},
