@@ -145,3 +145,17 @@ func TestVERPUsage(t *testing.T) {
 		t.Error("keys were made where there were none")
 	}
 }
+
+// Whatever the order of -return-path, the longest one that fits is the one.
+func TestReturnPathOrder(t *testing.T) {
+	for _, order := range [][]string{{"news@example.net", "news-de@example.net"}, {"news-de@example.net", "news@example.net"}} {
+		o := &options{returnPaths: order, verp: "classic", verpDelimiters: "-="}
+		decode, err := o.verpDecoder()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := decode("news-de-ann=alpha.example@example.net"); err != nil || got != "ann@alpha.example" {
+			t.Errorf("%v: %s, %v", order, got, err)
+		}
+	}
+}
