@@ -116,7 +116,8 @@ func tellingWords(text string) string {
 			b = append(b, ' ')
 		}
 	}
-	return string(b)
+	// Postfix, before the reason: the delivery is, not the account.
+	return strings.ReplaceAll(string(b), "delivery temporarily suspended:", "")
 }
 
 // isName reports a word in lower case that tells nothing.
