@@ -294,7 +294,7 @@ func securityClass(detail int) Class {
 		return Disabled
 	case detail == 17 || detail == 19:
 		return Moved
-	case detail == 25 || detail == 27 || detail == 511 || detail >= 606 && detail <= 650:
+	case detail == 25 || detail == 27 || detail == 511 || detail >= 606 && detail <= 650 || detail == 708 || detail == 750:
 		return Blocked
 	case detail == 28 || detail >= 700 && detail < 800:
 		return RateLimited

@@ -91,8 +91,23 @@ func (n *notice) explain(r *Recipient, among *addressSet) {
 		r.RemoteMTA = remoteName(text)
 	}
 	if r.Class == Undefined {
-		r.Class = classify(text, r.Status, r.Code)
+		r.Class = classify(reasonIn(text), r.Status, r.Code)
 	}
+}
+
+// reasonIn returns the paragraph of a text that has the reply code, if its words
+// are enough for a class that needs no second opinion; else all of it. Labels and
+// advice around a reply have words of other reasons.
+func reasonIn(text string) string {
+	if findCode(text) == 0 {
+		return text
+	}
+	reply := gist(text)
+	switch classifyWords(reply) {
+	case Undefined, Policy, System, Network, Expired:
+		return text
+	}
+	return reply
 }
 
 // tells reports whether a text has a reason in it.
