@@ -166,18 +166,19 @@ func (l *Ledger) readLine(cells []string) bool {
 		}
 		return ok && len(strings.Fields(cells[0])) == 1
 	}
-	if len(cells) < 3 || cells[2] == "" {
+	if len(cells) < 3 {
 		return false
 	}
+	who := strings.Join(strings.Fields(cells[2]), " ")
 	at, err := time.Parse(time.RFC3339, cells[1])
-	if err != nil {
+	if at = at.UTC(); who == "" || err != nil || at.Year() < 0 || at.Year() > 9999 { // by its zone
 		return false
 	}
 	cells = append(cells, "", "")
-	key := ledgerKey(cells[2])
+	key := ledgerKey(who)
 	switch cells[0] {
 	case "suppress":
-		l.suppress(cells[2], at, cells[3], cells[4])
+		l.suppress(who, at, cells[3], cells[4])
 	case "soft":
 		if _, ok := l.suppressed[key]; !ok {
 			l.soft[key] = append(l.soft[key], softBounce{at, cells[4], Class(cells[3])})
