@@ -14,6 +14,10 @@ func classify(text, status string, code int) Class {
 	switch {
 	case (c == NoMailbox || c == NoDomain) && aboutSender(lower):
 		return SenderRejected
+	case c == NoMail && code >= 400 && code < 500:
+		return System // "try again later"
+	case c == NoDomain && code >= 400 && code < 500:
+		return DNS // it may be found yet
 	case strings.Contains(words, "mailbox unavailable") && (c == Undefined || c == System || c == Policy):
 		if strings.Contains(lower, "hotmail") || strings.HasPrefix(status, "5.1.") {
 			return NoMailbox

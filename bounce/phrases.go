@@ -17,7 +17,12 @@ var phraseLists = []phraseList{
 		"first time sender",
 	}},
 	{Policy, []string{"google groups", "restrictedtorecipients", "group you tried to contact", "bounce attack"}},
-	{System, []string{"temporary lookup failure"}},
+	{System, []string{
+		"temporary lookup failure", "unknown error", "unbekannter fehler", "erreur inconnue",
+		"error desconocido", "errore sconosciuto", "erro desconhecido", "onbekende fout", "okänt fel",
+		"ukjent feil", "ukendt fejl", "tuntematon virhe", "nieznany błąd", "neznámá chyba", "ismeretlen hiba",
+		"bilinmeyen hata", "неизвестная ошибка", "невідома помилка", "未知错误",
+	}},
 	{Full, []string{"too much mail stored", "mailbox has reached", "file too large"}},
 	{Protocol, []string{"certificate"}},
 	{Expired, []string{"retry timeout exceeded", "retry time not reached"}},
@@ -45,9 +50,11 @@ var phraseLists = []phraseList{
 		"remitente no", "remitente desconocid", "remitente inválid", "remitente rechaz", "remetente não",
 		"remetente desconhec", "remetente inválid", "remetente rejeit", "mittente non", "mittente sconosciut",
 		"mittente rifiut", "dirección del remitente", "endereço do remetente", "indirizzo del mittente",
-		"отправитель не", "отправителя не", "отправитель отклон", "not verified", "pre-approved",
+		"onbekende afzender", "okänd avsändar", "ukjent avsender", "ukendt afsender", "nieznany nadawca",
+		"неизвестный отправитель", "отправитель не", "отправителя не", "отправитель отклон", "not verified", "pre-approved",
 		"accepts mail from", "accepts messages from", "accepts email from", "mails only from", "mail only from",
 		"callback setup failed", "verification failed for", "unrouteable sender", "unroutable sender",
+		"refuses to receive this mail", "blocked by the recipient", "invalid ip for sending",
 	}},
 	{RateLimited, []string{
 		"too many connection", "too many concurrent", "rate limit", "ratelimit", "rate-limit", "throttl",
@@ -82,6 +89,7 @@ var phraseLists = []phraseList{
 	{Spam, []string{
 		"as spam", "is spam", "spam detected", "spam message", "contains spam", "spam rejection",
 		"spam content", "looks like spam", "unsolicited",
+		"this message scored", "垃圾邮件", "スパム", "спам", "스팸",
 	}},
 	{Loop, []string{
 		"too many hop", "hop count", "hops exceeded", "mail loop", "routing loop", "forwarding loop",
@@ -112,6 +120,8 @@ var phraseLists = []phraseList{
 		"przepełnion", "jest pełn", "je plná", "plně obsazen", "megtelt", "täynnä", "kassen er fuld", "kassen er full",
 		"är full", "cheia", "cheio", "переповнен", "용량", "가득", "いっぱい", "満杯", " dolu",
 		"enough storage", "postbus is vol", "mailbox is vol", "postvak is vol", "mailbox vol",
+		"maximum allowed space", "at capacity", "space has been used up", "reached your mail limit",
+		"destinataire pleine", "lettres pleine",
 	}},
 	{NoMail, []string{
 		"null mx", "nullmx", "null-mx", "does not accept mail", "does not accept email",
@@ -129,12 +139,13 @@ var phraseLists = []phraseList{
 		"отключен", "account is currently unavailable", "account is unavailable",
 		"not accepting mail with attachments", "has been terminated", "account terminated",
 		"account is over",
-		"deaktiviert", "disattivat", "gedeactiveerd", "inattiv", "inaktiv", "suspendid", "sospes",
+		"deaktiviert", "disattivat", "gedeactiveerd", "inattiv", "inaktiv", "archivee", "archivée", "is terminated", "extended inactivity",
+		"mailbox closed", "用户被锁定", "zablokowan", "suspendid", "sospes",
 		"mailbox has been blocked", "mailbox blocked", "due to inactivity of", "blocked due to inactivity",
 		"停止され",
 	}},
 	{DNS, []string{
-		"not found, try again", "host name lookup failure", "unexpected name server reply", "servfail",
+		"not found, try again", "host name lookup failure", "unexpected name server reply", "malformed name server", "servfail",
 		"dns temporary", "dns timeout", "dns server", "temporary dns", "domain is not reachable",
 		"temporarily unable to resolve", "name server is not", "dns lookup timeout", "nameserver",
 		"cannot resolve", "can't resolve", "could not resolve", "couldn't resolve", "unable to resolve",
@@ -171,9 +182,10 @@ var phraseLists = []phraseList{
 		"address has changed", "changed address", "new email address", "new e-mail address",
 		"new address is", "has been replaced by", "hat das unternehmen verlassen", "account moved",
 		"mailbox has moved",
+		"mailbox has been moved", "account has been moved", "user has been moved",
 	}},
 	{Protocol, []string{
-		"command not recognized", "unrecognized command", "command unrecognized", "unknown command",
+		"command not recognized", "command not recognised", "unrecognized command", "command unrecognized", "unknown command",
 		"bad sequence", "improper sequence", "syntax error", "smtputf8", "internationalized", "utf8",
 		"starttls", "tls ", "protocol error", "protocol violation", "not implemented", "unimplemented",
 		"ssl ", "need rcpt", "need mail",
@@ -222,6 +234,9 @@ var phraseLists = []phraseList{
 		"existiert hier nicht", "mailbox by that name", "nobody here by", "nobody by that name",
 		"isn't here any", "unknown to us", "not find recipient", "not find the recipient", "not recognised",
 		"no such alias", "nu a fost găsit",
+		"account is not local", "person not found", "not typed correctly", "typed incorrectly",
+		"no local mailbox", "recipient is not local", "mailbox is not local", "onbekend", "ei löydy",
+		"kullanıcı yok", "δεν βρέθηκε", "찾을 수 없", "không tồn tại", "нет пользователя", "doesn't live here",
 	}},
 	{Blocked, []string{
 		"reputation", "is listed", "listed at", "listed by", "listed in", "sorbs", "your ip", "ip address",
@@ -252,6 +267,7 @@ var phraseLists = []phraseList{
 		"connection failed", "conversation with", "not responding", "no answer from", "broken pipe",
 		"connection error", "establish an smtp", "wasn't able to establish", "connection was",
 		"connection attempt", "did not respond", "didn't respond", "not answer",
+		"could not find a gateway",
 	}},
 	{Expired, []string{
 		"failing for a long time", "expired", "not been collected", "message timed", "queue too long",
@@ -273,6 +289,7 @@ var phraseLists = []phraseList{
 		"software error", "procmail", "maildrop", "unknown mailer error", "mailer error", "transport error",
 		"queue", "busy", "overload", "system is", "local configuration", "unable to open mailbox",
 		"database", "ldap", "program",
+		"cannot open mailbox", "can't open mailbox", "mailbox problem",
 	}},
 	{Policy, []string{
 		"policy", "policies", "not allowed", "not authorized", "not authorised", "unauthorized",
