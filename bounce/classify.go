@@ -26,6 +26,10 @@ func classify(text, status string, code int) Class {
 	switch {
 	case (c == NoMailbox || c == NoDomain) && aboutSender(lower):
 		return SenderRejected
+	case c == NoMail && code >= 400 && code < 500:
+		return System // "try again later"
+	case c == NoDomain && code >= 400 && code < 500:
+		return DNS // it may be found yet
 	case strings.Contains(words, "mailbox unavailable") && (c == Undefined || c == System || c == Policy):
 		switch {
 		case strings.HasPrefix(status, "5.1."):
@@ -64,6 +68,7 @@ func isHard(c Class) bool { hard, _ := c.Hard(); return hard }
 // sureNoMailbox are words that stand against any code.
 var sureNoMailbox = [...]string{
 	"user unknown", "unknown user", "no such user", "no such recipient", "no such mailbox", "no mailbox", "invalid recipient",
+	"validrcptto", "badrcptto",
 	"user does not exist", "recipient does not exist", "mailbox does not exist", "account does not exist", "address does not exist",
 }
 
@@ -160,7 +165,7 @@ func classOfWords(words string) Class {
 // otherSubjects are what a loose phrase can be about instead of the recipient or
 // its domain.
 var otherSubjects = [...]string{
-	" ip ", " ips ", "hostname", "host name", "sender", "sending", "from:", "in from", "from header", "certificate",
+	" ip ", " ips ", "hostname", "host name", "sender", "sending domain", "sending host", "sending ip", "sending server", "from:", "in from", "from header", "certificate",
 	"header", "message id", "message-id", "hosts ", "network", "your domain", "whitelist", "allow list",
 }
 
@@ -222,7 +227,8 @@ func tellingWords(text string) string {
 			b = append(b, ' ')
 		}
 	}
-	return string(b)
+	// Postfix, before the reason: the delivery is, not the account.
+	return strings.ReplaceAll(string(b), "delivery temporarily suspended:", "")
 }
 
 // isName reports a word in lower case that tells nothing.
@@ -397,7 +403,7 @@ func securityClass(detail int) Class {
 		return Disabled
 	case detail == 17 || detail == 19:
 		return Moved
-	case detail == 25 || detail == 27 || detail == 511 || detail >= 606 && detail <= 650:
+	case detail == 25 || detail == 27 || detail == 511 || detail >= 606 && detail <= 650 || detail == 708 || detail == 750:
 		return Blocked
 	case detail == 28 || detail >= 700 && detail < 800:
 		return RateLimited

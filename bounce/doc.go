@@ -58,6 +58,10 @@
 //  2. the sender's own header field in the message that came back
 //  3. the original recipient that the report names, else the final one
 //
+// A bounce is easily forged, and its addresses are what its writer likes. Who uses
+// a verp.Signer knows: what has the Source FromVERP came back to a path that was
+// made with the key. Report.VERPErr tells the forged and the expired from others.
+//
 // # Formats
 //
 //   - RFC 3464, RFC 6533: delivery status notifications, with UTF-8 addresses

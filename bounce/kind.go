@@ -166,8 +166,8 @@ func (r *reading) returnPath() string {
 func (r *reading) subjectWeight() int {
 	s := r.subject
 	if containsAny(s, bounceSubjects[:]) {
-		if !r.hasMachineSigns() && !startsWithAny(s, bounceSubjects[:]) {
-			return 1 // a person's words
+		if r.senderWeight() == 0 && r.returned == "" && !startsWithAny(s, bounceSubjects[:]) {
+			return 1 // a person's words, or a machine's about them
 		}
 		return 3
 	}
@@ -249,7 +249,7 @@ func (r *reading) replyWeight() int {
 		w += 6
 	}
 	machine := r.isSystem()
-	if !r.hasMachineSigns() && (r.isByHand() || containsAny(r.notice.head(), ownWords[:])) {
+	if !machine && r.returned == "" && (r.isByHand() || containsAny(r.notice.head(), ownWords[:])) {
 		w += 3
 	}
 	if !machine && (r.header.has("In-Reply-To") || r.header.has("References")) {

@@ -104,6 +104,9 @@ func (n *notice) look(i int, line string) {
 	}
 	t := strings.TrimLeft(line, "*-•·|> \t<\"'([")
 	if a, ok := nextAddress(t, 0); ok && startsAddress(t, a.start) && hasDot(a.address) {
+		if n.isLabelled(i) {
+			return
+		}
 		if l := listLevel(strings.TrimLeft(t[a.end:], ">\"')] ")); l == listed {
 			n.add(candidate{a.address, expandedFrom(t[a.end:]), l, i})
 			if o := expandedFrom(t[a.end:]); o == "" {
@@ -132,6 +135,19 @@ func beforeNewAddress(line string) string {
 		}
 	}
 	return line
+}
+
+// isLabelled reports whether the line before is a label of somebody else's
+// address: tables come apart into lines.
+func (n *notice) isLabelled(i int) bool {
+	for i--; i >= 0 && strings.TrimSpace(n.lines[i]) == ""; i-- {
+	}
+	if i < 0 {
+		return false
+	}
+	before := strings.ToLower(strings.TrimSpace(n.lines[i]))
+	label, ok := cutLabel(before)
+	return ok && label == before && labelLevel(label) == none
 }
 
 // startsAddress reports whether the address begins t, but for what may stand

@@ -13,8 +13,8 @@ type statusAt struct {
 }
 
 // findStatus returns the best enhanced status code (RFC 3463 2) of class 4 or 5
-// in s: of those that stand in the surest place the first one that is not X.0.0,
-// else the first.
+// in s: of those that stand in the surest place the first one that is not X.0.0
+// or X.4.7, else the first.
 func findStatus(s string) statusAt {
 	var best statusAt
 	for i := 0; i+5 <= len(s); i++ {
@@ -26,13 +26,17 @@ func findStatus(s string) statusAt {
 			continue
 		}
 		found := statusAt{s[i : i+n], statusRank(s, i, i+n)}
-		if found.rank > best.rank || found.rank > 0 && found.rank == best.rank && isGeneric(best.code) && !isGeneric(found.code) {
+		if found.rank > best.rank || found.rank > 0 && found.rank == best.rank && isOuter(best.code) && !isOuter(found.code) {
 			best = found
 		}
 		i += n - 1
 	}
 	return best
 }
+
+// isOuter reports a code that a more telling one may stand behind: a generic one,
+// or X.4.7, which says that time has run out and not why.
+func isOuter(status string) bool { return isGeneric(status) || status[1:] == ".4.7" }
 
 // isGeneric reports a code that tells no more than its class.
 func isGeneric(status string) bool {

@@ -69,8 +69,8 @@ func (n *notice) explain(r *Recipient, among *addressSet) {
 	said, text := newSaying(own), own
 	if !said.tells() {
 		rest := n.restSaying(among)
-		if text = rest.text; len(among.addresses) > 1 {
-			text = own + "\n" + text[:min(len(text), 2*maxWords)]
+		if text = rest.text[:min(len(rest.text), 4*maxWords)]; len(among.addresses) > 1 {
+			text = own + "\n" + text
 		}
 		said = said.or(rest)
 	}
@@ -92,8 +92,22 @@ func (n *notice) explain(r *Recipient, among *addressSet) {
 		r.RemoteMTA = remoteName(text)
 	}
 	if r.Class == Undefined {
-		r.Class = classify(text, r.Status, r.Code)
+		r.Class = classify(said.reasonIn(text), r.Status, r.Code)
 	}
+}
+
+// reasonIn returns the paragraph of a text that has the reply code, if its words
+// are enough for a class that needs no second opinion; else all of it. Labels and
+// advice around a reply have words of other reasons.
+func (s *saying) reasonIn(text string) string {
+	if s.code == 0 {
+		return text
+	}
+	switch classifyWords(s.gist) {
+	case Undefined, Policy, System, Network, Expired:
+		return text
+	}
+	return s.gist
 }
 
 // A saying is what was found in a text about a recipient.
