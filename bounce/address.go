@@ -47,8 +47,9 @@ func skipPrefix(s string, start, at int) int {
 // localStart returns where the local part before s[at] begins.
 func localStart(s string, at int) int {
 	if at > 0 && s[at-1] == '"' {
-		if i := strings.LastIndexByte(s[:at-1], '"'); i >= 0 && strings.IndexByte(s[i:at], '\n') < 0 && at-i < 70 {
-			return i
+		least := max(0, at-69)
+		if i := strings.LastIndexByte(s[least:at-1], '"'); i >= 0 && strings.IndexByte(s[least+i:at], '\n') < 0 {
+			return least + i
 		}
 		return at
 	}
@@ -73,7 +74,7 @@ func localStart(s string, at int) int {
 // domainEnd returns where the domain that begins at s[i] ends, i if there is none.
 func domainEnd(s string, i int) int {
 	if i < len(s) && s[i] == '[' {
-		if j := strings.IndexByte(s[i:], ']'); j > 1 && j < 50 && !strings.ContainsAny(s[i:i+j], " \t\n@") {
+		if j := strings.IndexByte(s[i:min(len(s), i+50)], ']'); j > 1 && !strings.ContainsAny(s[i:i+j], " \t\n@") {
 			return i + j + 1
 		}
 		return i

@@ -46,6 +46,15 @@ func TestAttacks(t *testing.T) {
 		"to":          "To: " + rep("a@b.c, ") + "\n" + head + "\nx",
 		"xfr":         head + "X-Failed-Recipients: " + many("#@b.c, ") + "\n\nx",
 		"params":      head + "Content-Type: multipart/mixed; " + rep("a=b;") + "\n\nx",
+		"literals":    "To: " + rep("a@[") + "\n" + head + "\nx",
+		"literals2":   head + "\n" + rep("a@["),
+		"quotes":      "To: " + rep("\"@x") + "\n" + head + "\nx",
+		"dashes":      head + "Content-Type: multipart/mixed; boundary=" + strings.Repeat("-", n/64) + "\n\n" + rep("-"),
+		"dashes2":     head + "Content-Type: multipart/mixed; boundary=" + strings.Repeat("-", 150) + "\n\n" + rep("-"),
+		"octets":      "Subject: " + rep("\xff") + "\n" + head + "\nx",
+		"returned":    head + "Content-Type: message/rfc822\n\nSubject: " + rep("\xff") + "\nTo: " + rep("\xff") + "\n\n",
+		"rest":        head + "\n" + many("<#@x.example>\n")[:40000] + "\n" + rep(strings.Repeat("4.9.9x 9", 400)+"\n"),
+		"statustext":  head + "\n" + many("Final-Recipient: rfc822; #@x.example\n")[:40000] + "\n" + rep(strings.Repeat("4.9.9x 9", 400)+"\n"),
 		"feedback":    head + "Content-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/feedback-report\n\n" + rep("Feedback-Type: abuse\n\n"),
 	} {
 		t.Run(name, func(t *testing.T) {

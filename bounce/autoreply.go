@@ -82,6 +82,12 @@ var (
 		"automatická odpov", "automatikus válasz", "răspuns automat", "réponse d'absence",
 		"absence du bureau", "fuori sede", "fuera de la oficina", "fora do escritório", "afwezig",
 		"frånvaro", "fravær", "poissaolo", "nieobecn", "不在", "request received", "[request received]",
+		"absent du", "absent(e)", "absente du", "fuera de oficina", "de vacaciones", "fuori ufficio", "assente",
+		"ausencia", "ausência", "vacaciones", "autosvar", "automatski odgovor", "аутоматски одговор",
+		"автоматична відповідь", "автоматичен отговор", "αυτόματη απάντηση", "תשובה אוטומטית", "מענה אוטומטי",
+		"رد تلقائي", "الرد التلقائي", "رد آلي", "resposta automàtica", "trả lời tự động", "balasan otomatis",
+		"jawapan automatik", "부재중", "samodejni odgovor", "automatinis atsakymas", "automaatvastus",
+		"automātiska atbilde", "ตอบกลับอัตโนมัติ", "erantzun automatikoa", "resposta automatica",
 		"ticket received", "ticket created", "case created", "confirm your message",
 		"please confirm your message", "majordomo results",
 	}

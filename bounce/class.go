@@ -19,7 +19,7 @@ const (
 	// unknown", "no such mailbox".
 	NoMailbox Class = "no-mailbox"
 	// NoDomain is hard. X.1.2, "domain not found", "no MX or A record". Where the
-	// lookup may have failed for a time it is DNS.
+	// lookup may have failed for a time, as with a reply 4yz, it is DNS.
 	NoDomain Class = "no-domain"
 	// Moved is hard: the address is gone, and mail is not forwarded. X.1.6, "has
 	// moved", "no longer works here".

@@ -1,22 +1,44 @@
 package bounce
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // classify returns the class for what was said of a recipient, with the enhanced
 // status code and the reply code that the mail has for it.
 func classify(text, status string, code int) Class {
+	if quoted, ok := cutWrapper(text); ok {
+		return classifyQuoted(quoted, status, code)
+	}
 	words := tellingWords(text)
 	c := classOfWords(words)
 	lower := strings.ToLower(text)
+	temporary := strings.HasPrefix(status, "4") || code >= 400 && code < 500
+	if isHard(c) && !containsAny(words, sureNoMailbox[:]) {
+		switch {
+		case saysOther(status):
+			return classOfStatus(status)
+		case temporary && containsAny(words, againWords[:]):
+			return System
+		}
+	}
 	switch {
 	case (c == NoMailbox || c == NoDomain) && aboutSender(lower):
 		return SenderRejected
+	case c == NoMail && code >= 400 && code < 500:
+		return System // "try again later"
+	case c == NoDomain && code >= 400 && code < 500:
+		return DNS // it may be found yet
 	case strings.Contains(words, "mailbox unavailable") && (c == Undefined || c == System || c == Policy):
-		if strings.Contains(lower, "hotmail") || strings.HasPrefix(status, "5.1.") {
+		switch {
+		case strings.HasPrefix(status, "5.1."):
 			return NoMailbox
+		case strings.Contains(lower, "hotmail"):
+			if c == Policy {
+				return c
+			}
+			return NoMailbox
+		}
+		if code >= 400 && code < 500 {
+			return System // busy, RFC 5321 4.2.2
 		}
 		return Undefined // RFC 5321 4.2.2 has it for no access and policy, too
 	case c == Policy && status == "5.4.1" && strings.Contains(words, "address rejected: access denied"):
@@ -28,7 +50,7 @@ func classify(text, status string, code int) Class {
 		if s := classOfStatus(status); s != Undefined && (c == Undefined || refines(s, c) && !strong) {
 			return s
 		}
-		if c == Policy && !strong && containsAny(words, weakNoMailbox) {
+		if c == Policy && !strong && !temporary && containsAny(words, weakNoMailbox) {
 			return NoMailbox
 		}
 	}
@@ -36,6 +58,67 @@ func classify(text, status string, code int) Class {
 		c = classOfCode(code)
 	}
 	return c
+}
+
+func isHard(c Class) bool { hard, _ := c.Hard(); return hard }
+
+// sureNoMailbox are words that stand against any code.
+var sureNoMailbox = [...]string{
+	"user unknown", "unknown user", "no such user", "no such recipient", "no such mailbox", "no mailbox", "invalid recipient",
+	"validrcptto", "badrcptto",
+	"user does not exist", "recipient does not exist", "mailbox does not exist", "account does not exist", "address does not exist",
+}
+
+// againWords are in refusals for a time.
+var againWords = [...]string{"try again", "retry", "later", "temporar", "come back", "please wait"}
+
+// saysOther reports a status code by which words of an unknown address are about
+// something else: the sender, the message, a rule, a fault for a time.
+func saysOther(status string) bool {
+	switch {
+	case status == "5.1.7" || status == "5.1.8":
+		return true
+	case len(status) < 5:
+		return false
+	}
+	switch status[2] {
+	case '6', '7':
+		return true
+	case '3', '5':
+		return status[0] == '4'
+	}
+	return false
+}
+
+// wrapper is what IronPort puts around any refusal of a recipient.
+const wrapper = "unknown address error "
+
+// cutWrapper returns the reply that a gateway quotes in words of its own, from its
+// code on.
+func cutWrapper(text string) (quoted string, ok bool) {
+	i := indexFold(text, wrapper)
+	if i < 0 {
+		return "", false
+	}
+	quoted = text[i+len(wrapper):]
+	if len(quoted) < 5 || !isReplyCode(quoted) || quoted[3] != '-' || quoted[4] != '\'' {
+		return "", false
+	}
+	return quoted[:3] + " " + strings.TrimRight(quoted[5:], "'\" \n)"), true
+}
+
+// classifyQuoted is classify for what cutWrapper returns: the gateway's own status
+// code counts only where the words say nothing.
+func classifyQuoted(text, status string, code int) Class {
+	if s := findStatus(text); s.rank > 0 {
+		status = s.code
+	} else if classifyWords(text) != Undefined {
+		status = ""
+	}
+	if c := findCode(text); c != 0 {
+		code = c
+	}
+	return classify(text, status, code)
 }
 
 // blockLists are names in links and host names that tell by themselves.
@@ -48,7 +131,8 @@ var blockLists = [...]string{
 // rejected".
 var strongPolicy = []string{
 	"policy", "policies", "denied", "not allowed", "not authorized", "not permitted", "prohibited",
-	"restrict", "security", "authenticat", "blocked", "preferences", "permission",
+	"restrict", "security", "authenticat", "blocked", "preferences", "permission", "message refused",
+	"message rejected", "mail refused",
 }
 
 // refines reports whether what a status code says is more than a class read from
@@ -68,12 +152,39 @@ func classifyWords(text string) Class { return classOfWords(tellingWords(text)) 
 
 func classOfWords(words string) Class {
 	for i := range phraseLists {
-		if containsAny(words, phraseLists[i].phrases) {
-			return phraseLists[i].class
+		if l := &phraseLists[i]; containsAny(words, l.phrases) || hasLoose(words, l.loose) {
+			return l.class
 		}
 	}
 	return Undefined
 }
+
+// otherSubjects are what a loose phrase can be about instead of the recipient or
+// its domain.
+var otherSubjects = [...]string{
+	" ip ", " ips ", "hostname", "host name", "sender", "sending domain", "sending host", "sending ip", "sending server", "from:", "in from", "from header", "certificate",
+	"header", "message id", "message-id", "hosts ", "network", "your domain", "whitelist", "allow list",
+}
+
+// hasLoose reports one of the loose phrases that stands near no other subject, and
+// does not go on with a condition.
+func hasLoose(words string, loose []string) bool {
+	for _, p := range loose {
+		i := strings.Index(words, p)
+		if i < 0 {
+			continue
+		}
+		end := i + len(p)
+		near, after := words[max(0, i-50):min(len(words), end+30)], words[end:]
+		if !containsAny(near, otherSubjects[:]) && !startsWithAny(after, conditions) {
+			return true
+		}
+	}
+	return false
+}
+
+// conditions follow on what a recipient does not take, in refusals by rule.
+var conditions = []string{" from ", "s from ", " with ", "s with ", " messages from", " mail from", " email from", " that ", " containing ", " for your "}
 
 func containsAny(s string, list []string) bool {
 	for _, p := range list {
@@ -113,7 +224,8 @@ func tellingWords(text string) string {
 			b = append(b, ' ')
 		}
 	}
-	return string(b)
+	// Postfix, before the reason: the delivery is, not the account.
+	return strings.ReplaceAll(string(b), "delivery temporarily suspended:", "")
 }
 
 // isName reports a word in lower case that tells nothing.
@@ -153,147 +265,4 @@ func isHostName(w string) bool {
 		}
 	}
 	return strings.Trim(w[dot+1:], "0123456789") != ""
-}
-
-// classOfCode is for replies without a word that tells.
-func classOfCode(code int) Class {
-	switch {
-	case code == 552:
-		return Full // RFC 5321 4.2.2, exceeded storage allocation
-	case code >= 400 && code < 500:
-		return System
-	case code >= 500 && code <= 504:
-		return Protocol
-	case code >= 200 && code < 300:
-		return Success
-	}
-	return Undefined
-}
-
-// classOfStatus is the mapping of enhanced status codes (RFC 3463, RFC 7372,
-// RFC 7505 and the IANA registry, and Exchange Online's own).
-func classOfStatus(status string) Class {
-	parts := strings.SplitN(status, ".", 3)
-	if len(parts) != 3 {
-		return Undefined
-	}
-	detail, err := strconv.Atoi(parts[2])
-	if err != nil {
-		return Undefined
-	}
-	if parts[0] == "2" {
-		return Success
-	}
-	permanent := parts[0] == "5"
-	switch parts[1] {
-	case "1":
-		return addressClass(detail, permanent)
-	case "2":
-		return mailboxClass(detail, permanent)
-	case "3":
-		if detail == 4 {
-			return TooLarge
-		}
-		return System
-	case "4":
-		return routingClass(detail, permanent)
-	case "5":
-		if detail == 3 {
-			return RateLimited
-		}
-		if detail == 0 {
-			return Undefined // some write it for everything
-		}
-		return Protocol
-	case "6":
-		if detail == 7 || detail == 8 || detail == 10 {
-			return Protocol
-		}
-		return Content
-	case "7":
-		return securityClass(detail)
-	}
-	if !permanent {
-		return System
-	}
-	return Undefined
-}
-
-func addressClass(detail int, permanent bool) Class {
-	switch detail {
-	case 7, 8:
-		return SenderRejected
-	case 9:
-		return Content
-	}
-	if !permanent {
-		return System
-	}
-	switch detail {
-	case 0, 1, 3, 4, 10, 351:
-		return NoMailbox
-	case 2:
-		return NoDomain
-	case 6:
-		return Moved
-	}
-	return Undefined
-}
-
-func mailboxClass(detail int, permanent bool) Class {
-	switch detail {
-	case 1:
-		return Disabled
-	case 2, 122:
-		return Full
-	case 3:
-		return TooLarge
-	case 4:
-		return Policy
-	}
-	if !permanent {
-		return System
-	}
-	return Undefined
-}
-
-func routingClass(detail int, permanent bool) Class {
-	switch detail {
-	case 1:
-		if permanent {
-			return Undefined // Exchange Online: the recipient is not accepted
-		}
-		return Network
-	case 3, 4:
-		return DNS
-	case 5:
-		return RateLimited
-	case 6, 14:
-		return Loop
-	case 7, 300, 316:
-		return Expired
-	case 310:
-		return NoDomain
-	}
-	return Network
-}
-
-func securityClass(detail int) Class {
-	switch {
-	case detail == 4 || detail == 10 || detail == 11:
-		return Protocol
-	case detail == 5 || detail == 9 || detail >= 20 && detail <= 24 || detail == 26 || detail == 509 || detail == 515:
-		return Auth
-	case detail == 13:
-		return Disabled
-	case detail == 17 || detail == 19:
-		return Moved
-	case detail == 25 || detail == 27 || detail == 511 || detail >= 606 && detail <= 650:
-		return Blocked
-	case detail == 28 || detail >= 700 && detail < 800:
-		return RateLimited
-	case detail >= 501 && detail <= 508:
-		return Spam
-	}
-	return Policy
 }

@@ -30,7 +30,14 @@ func TestReplies(t *testing.T) {
 		if status == "" {
 			status = findStatus(text).code
 		}
-		if got := classify(text, status, findCode(text)); got != want {
+		got := classify(text, status, findCode(text))
+		if cells[0] == "not-hard" {
+			if hard, _ := got.Hard(); hard {
+				t.Errorf("%q: %q is hard", text, got)
+			}
+			continue
+		}
+		if got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}

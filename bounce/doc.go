@@ -31,8 +31,10 @@
 // charsets, groups of fields glued together. Only what is no mail at all is an
 // error, [ErrNoMail], and in a mailbox that is the error of this mail alone.
 //
-// Memory is bounded by Config.MaxSize, and time is about linear in the size of the
-// mail, whatever is in it. A report holds no part of the mail but what is in its
+// Memory is bounded by Config.MaxSize. Time is about linear in the size of the
+// mail, whatever is in it: what is looked at for each recipient is bounded (1000
+// recipients, 2000 lines of text, 128 KiB of it), as are fields that are decoded
+// (64 KiB) and boundaries (200 octets). A report holds no part of the mail but what is in its
 // fields.
 //
 // # Hard and soft
@@ -55,6 +57,10 @@
 //     and in feedback reports (Original-Mail-From)
 //  2. the sender's own header field in the message that came back
 //  3. the original recipient that the report names, else the final one
+//
+// A bounce is easily forged, and its addresses are what its writer likes. Who uses
+// a verp.Signer knows: what has the Source FromVERP came back to a path that was
+// made with the key. Report.VERPErr tells the forged and the expired from others.
 //
 // # Formats
 //

@@ -192,6 +192,12 @@ func parseDate(s string) time.Time {
 	return t
 }
 
+// receivedDate reads the date of a Received field: behind the last semicolon
+// (RFC 5321 4.4).
+func receivedDate(s string) time.Time {
+	return parseDate(strings.TrimSpace(s[strings.LastIndexByte(s, ';')+1:]))
+}
+
 // messageID takes the angle brackets, and what is around them, off a Message-ID.
 func messageID(s string) string {
 	s = unfold(s)

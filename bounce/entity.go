@@ -7,6 +7,7 @@ const (
 	maxParts    = 200       // parts of a mail
 	maxText     = 128 << 10 // octets of text, over all parts
 	maxOriginal = 64 << 10  // octets of the returned message's header
+	maxBoundary = 200       // octets of a boundary (RFC 2046 5.1.1 has 70); a search compares as many each time
 )
 
 // An entity is a mail or a part of one (RFC 2045 2.4).
@@ -149,7 +150,7 @@ func (m *parts) addText(b *strings.Builder, e entity) {
 // is text.
 func (m *parts) addMultipart(e entity, depth int) {
 	boundary := e.params["boundary"]
-	if boundary == "" || !strings.Contains(e.body, "--"+boundary) {
+	if boundary == "" || len(boundary) > maxBoundary || !strings.Contains(e.body, "--"+boundary) {
 		if boundary = guessBoundary(e.body); boundary == "" {
 			m.addText(&m.plain, e)
 			return

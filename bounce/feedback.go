@@ -85,7 +85,7 @@ func feedbackClass(kind string) Class {
 }
 
 // feedbackRecipients returns whom a report is about: Original-Rcpt-To and its
-// kin, else the returned message's To. Those that are redacted are left out.
+// kin, else the returned message's To but for the sender and a list. Those that are redacted are left out.
 func (r *reading) feedbackRecipients(h header, o *Original) (list []string) {
 	add := func(a string) {
 		for _, b := range list {
@@ -119,12 +119,16 @@ func (r *reading) feedbackRecipients(h header, o *Original) (list []string) {
 			return list
 		}
 	}
+	fields, _ := parseHeader(o.Header)
+	senders := returnedSenders(fields)
 	for from := 0; ; {
 		a, ok := nextAddress(o.To, from)
 		if !ok {
 			return list
 		}
-		add(a.address)
+		if !r.isOwn(a.address) && !senders.has(a.address) && !sameAddress(a.address, strings.Trim(h.get("Original-Mail-From"), "<> \t")) {
+			add(a.address)
+		}
 		from = a.end
 	}
 }

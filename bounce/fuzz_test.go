@@ -27,6 +27,7 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(data)
 	}
+	f.Add([]byte("From: MAILER-DAEMON@x.example\n\nann@alpha.example on abcde\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := bounce.Parse(bytes.NewReader(data))
 		if err != nil {
@@ -76,8 +77,9 @@ func checkSane(t *testing.T, r *bounce.Report) {
 
 // FuzzLedger holds that what a Ledger reads and writes it reads again as the same.
 func FuzzLedger(f *testing.F) {
-	f.Add("ann@alpha.example\nsuppress\t2026-05-04T10:00:05Z\tbob@beta.example\tno-mailbox\t550 no\n")
-	f.Add("soft\t2026-05-04T10:00:05Z\tbob@beta.example\tmailbox-full\tid\nrelease\t2026-05-04T10:00:05Z\tcleo@gamma.example\n# x\n\n")
+	f.Add("ann@alpha.example\nsuppress\t2026-05-04T10:00:05Z\tben@beta.example\tno-mailbox\t550 no\n")
+	f.Add("suppress\t0000-01-01T00:00:00+14:00\tx\t\t\nsuppress\t2026-05-04T10:00:05Z\t\u00a0\t\t\n")
+	f.Add("soft\t2026-05-04T10:00:05Z\tben@beta.example\tmailbox-full\tid\nrelease\t2026-05-04T10:00:05Z\tcleo@gamma.example\n# x\n\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		first, err := bounce.NewLedger(bounce.Rules{})
 		if err != nil {

@@ -89,6 +89,17 @@ func isFromLine(line string) bool {
 	return strings.HasPrefix(line, "From ")
 }
 
+// maxValue is how much of a field that is shown or searched is looked at, in
+// octets.
+const maxValue = 64 << 10
+
+// text returns the value of the first field of that name with its encoded words
+// decoded.
+func (h header) text(name string) string {
+	v := h.get(name)
+	return decodeWords(v[:min(len(v), maxValue)])
+}
+
 // get returns the value of the first field of that name, unfolded and without
 // white space around it, "" if there is none.
 func (h header) get(name string) string {

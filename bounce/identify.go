@@ -1,6 +1,9 @@
 package bounce
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // identify finds out who the recipients are, as the sender knows them.
 func (p *Parser) identify(out *Report, m *parts) {
@@ -26,12 +29,8 @@ func (p *Parser) identify(out *Report, m *parts) {
 // whole identifies the recipient that the mail as a whole is about: a return path
 // that VERP makes was made for one.
 func (p *Parser) whole(out *Report, m *parts) (who string, by Source) {
-	if p.config.VERP != nil {
-		for _, path := range returnPaths(out, m) {
-			if who, err := p.config.VERP(path); err == nil && who != "" {
-				return who, FromVERP
-			}
-		}
+	if who := p.byVERP(out, m); who != "" {
+		return who, FromVERP
 	}
 	if p.config.HeaderField == "" || out.Original == nil || !out.Kind.IsBounce() && out.Kind != Feedback {
 		return "", FromReport
@@ -50,6 +49,23 @@ func (p *Parser) whole(out *Report, m *parts) (who string, by Source) {
 		return who, FromHeader
 	}
 	return "", FromReport
+}
+
+// byVERP returns the recipient that a return path names, "" if none does.
+func (p *Parser) byVERP(out *Report, m *parts) string {
+	if p.config.VERP == nil {
+		return ""
+	}
+	var errs []error
+	for _, path := range returnPaths(out, m) {
+		who, err := p.config.VERP(path)
+		if err == nil && who != "" {
+			return who
+		}
+		errs = append(errs, err)
+	}
+	out.VERPErr = errors.Join(errs...)
+	return ""
 }
 
 // returnPaths returns the addresses that may be the return path of the sender's

@@ -67,7 +67,7 @@ func TestEachRecipientIsItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Who != "" || r.Recipients[0].Who != "bob@beta.example" || r.Recipients[1].Who != "cleo@gamma.example" {
+	if r.Who != "" || r.Recipients[0].Who != "ben@beta.example" || r.Recipients[1].Who != "cleo@gamma.example" {
 		t.Errorf("%q, %q, %q", r.Who, r.Recipients[0].Who, r.Recipients[1].Who)
 	}
 }
@@ -81,6 +81,30 @@ func TestConfig(t *testing.T) {
 	} {
 		if _, err := bounce.New(c); err == nil || !strings.Contains(err.Error(), "Config."+field) {
 			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
+// TestVERPErr: what makes a path untrustworthy is told, and only where the path
+// has named nobody.
+func TestVERPErr(t *testing.T) {
+	forged := errors.New("forged")
+	for name, test := range map[string]struct {
+		verp func(string) (string, error)
+		want error
+	}{
+		"forged":       {func(string) (string, error) { return "", forged }, forged},
+		"named":        {decodeNews, nil},
+		"empty":        {func(string) (string, error) { return "", nil }, nil},
+		"no such func": {nil, nil},
+	} {
+		p, err := bounce.New(bounce.Config{VERP: test.verp})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := p.Parse(strings.NewReader(read(t, "dsn-postfix")))
+		if err != nil || !errors.Is(r.VERPErr, test.want) || (r.VERPErr == nil) != (test.want == nil) {
+			t.Errorf("%s: %v, %v", name, r.VERPErr, err)
 		}
 	}
 }

@@ -16,8 +16,12 @@ func (r *reading) kind() Kind {
 		return Other
 	case (r.disposition || reportType == "disposition-notification") && !r.isRejection():
 		return Other
-	case len(r.status.recipients) > 0:
+	case r.disposition && r.isRejection():
+		return Bounce
+	case len(r.status.recipients) > 0 && !r.isForwarded():
 		return DSN
+	case r.isAnswer():
+		return AutoReply
 	case len(r.parts.status) > 0 && r.bounceWeight() > 0:
 		return DSN
 	case r.bounceWeight() >= bounceLimit:
@@ -31,11 +35,26 @@ func (r *reading) kind() Kind {
 	return Other
 }
 
+// isForwarded reports a mail by a person that has a delivery-status part among its
+// attachments.
+func (r *reading) isForwarded() bool {
+	return r.top.mediaType != "multipart/report" && r.senderWeight() == 0 && r.replyWeight() >= 3
+}
+
+// isAnswer reports what a recipient's machine answers under the subject of a
+// bounce: it brings no message back, and quotes no server.
+func (r *reading) isAnswer() bool {
+	return strings.HasPrefix(strings.ToLower(r.header.get("Auto-Submitted")), "auto-replied") && !r.isDaemon() &&
+		len(r.parts.status) == 0 && r.returned == "" && !r.header.has("X-Failed-Recipients") && !hasReply(r.notice.text())
+}
+
 // isRejection reports a refusal in the form of a read receipt, as Sieve's reject
 // (RFC 5429 2.2) makes it.
 func (r *reading) isRejection() bool {
-	submitted := strings.ToLower(r.header.get("Auto-Submitted"))
-	return (strings.Contains(submitted, "rejected") || strings.Contains(r.notice.head(), "rejected")) && r.bounceWeight() >= bounceLimit
+	if strings.Contains(strings.ToLower(r.header.get("Auto-Submitted")), "rejected") {
+		return true
+	}
+	return strings.Contains(r.notice.head(), "rejected") && r.bounceWeight() >= bounceLimit
 }
 
 // bounceLimit is the weight of signs from which on a mail is a bounce: no single
@@ -61,6 +80,9 @@ func (r *reading) bounceWeight() int {
 	if r.returned != "" && r.senderWeight() > 0 {
 		w++
 	}
+	if p := r.returnPath(); p != "" && p != "null" && r.senderWeight() == 0 && r.returned == "" && !r.header.has("X-Failed-Recipients") && !r.lists() {
+		w -= 3 // whoever writes wants to hear if it does not arrive
+	}
 	if r.namesNobody() { // news about mail, a warning to the one who gets it
 		if w -= 3; r.senderWeight() < 3 {
 			w -= 2
@@ -68,6 +90,10 @@ func (r *reading) bounceWeight() int {
 	}
 	return w - r.replyWeight()
 }
+
+// lists reports a notice with a recipient at the start of a line, or behind a
+// label.
+func (r *reading) lists() bool { return len(r.notice.best(listed, r.isOwn)) > 0 }
 
 // hasMachineSigns reports whether anything but the words says that no person
 // wrote this.
@@ -83,19 +109,44 @@ func (r *reading) namesNobody() bool {
 // senderWeight weighs whom the mail is from.
 func (r *reading) senderWeight() int {
 	w := 0
-	from := strings.ToLower(unfold(r.header.get("From")))
-	local, _, _ := strings.Cut(r.from, "@")
-	local = strings.NewReplacer("_", "", "-", "", ".", "").Replace(local)
 	switch {
-	case containsAny(from, daemonNames[:]), local == "mdaemon", r.header.has("From") && strings.Trim(from, "<> ") == "":
+	case r.isDaemon():
 		w = 3
-	case strings.HasPrefix(local, "postmaster"), containsAny(from, masterNames[:]):
+	case strings.HasPrefix(r.localPart(), "postmaster"), containsAny(strings.ToLower(r.header.get("From")), masterNames[:]):
 		w = 2
 	}
 	if p := r.returnPath(); p == "null" || strings.HasPrefix(p, "mailer-daemon") || strings.HasPrefix(p, "mdaemon") {
 		w += 2
 	}
 	return w
+}
+
+// isDaemon reports that From is a mail system, and no person in charge of one.
+func (r *reading) isDaemon() bool {
+	from := strings.ToLower(r.header.get("From"))
+	if containsAny(from, daemonNames[:]) || r.header.has("From") && strings.Trim(from, "<> ") == "" {
+		return true
+	}
+	name := strings.TrimLeft(from[strings.LastIndexByte(from, '(')+1:], "\"' <")
+	local := r.localPart()
+	return local == "mdaemon" || strings.Contains(local, "maildelivery") || startsWithAny(name, deliveryNames[:]) ||
+		startsWithAny(strings.TrimLeft(from, "\"' <"), deliveryNames[:])
+}
+
+// localPart returns that of From, without what separates words in it.
+func (r *reading) localPart() string {
+	local, _, _ := strings.Cut(r.from, "@")
+	return strings.NewReplacer("_", "", "-", "", ".", "").Replace(local)
+}
+
+// isSystem reports the signs of a mail system, which people in charge of one do
+// not have.
+func (r *reading) isSystem() bool {
+	p := r.returnPath()
+	if p == "" && r.senderWeight() > 0 && r.lists() && hasReply(r.notice.text()) {
+		return true
+	}
+	return r.isDaemon() || p == "null" || strings.HasPrefix(p, "mailer-daemon") || strings.HasPrefix(p, "mdaemon")
 }
 
 // returnPath returns the Return-Path in lower case, "null" for the null one and
@@ -115,8 +166,8 @@ func (r *reading) returnPath() string {
 func (r *reading) subjectWeight() int {
 	s := r.subject
 	if containsAny(s, bounceSubjects[:]) {
-		if !r.hasMachineSigns() && !startsWithAny(s, bounceSubjects[:]) {
-			return 1 // a person's words
+		if r.senderWeight() == 0 && r.returned == "" && !startsWithAny(s, bounceSubjects[:]) {
+			return 1 // a person's words, or a machine's about them
 		}
 		return 3
 	}
@@ -190,14 +241,17 @@ func (n *notice) readHead() string {
 func (r *reading) replyWeight() int {
 	w := 0
 	switch {
-	case isReplySubject(r.subject) && r.senderWeight() > 0:
+	case isReplySubject(r.subject) && r.isSystem():
 		w += 2
 	case isReplySubject(r.subject):
 		w += 4
 	case isAutoSubject(r.subject):
 		w += 6
 	}
-	machine := r.senderWeight() > 0
+	machine := r.isSystem()
+	if !machine && r.returned == "" && (r.isByHand() || containsAny(r.notice.head(), ownWords[:])) {
+		w += 3
+	}
 	if !machine && (r.header.has("In-Reply-To") || r.header.has("References")) {
 		w += 3
 	}
@@ -214,6 +268,11 @@ func (r *reading) replyWeight() int {
 		w += 5
 	}
 	return w
+}
+
+// isByHand reports a program that people write with.
+func (r *reading) isByHand() bool {
+	return containsAny(strings.ToLower(r.header.get("X-Mailer")+" "+r.header.get("User-Agent")), mailers[:])
 }
 
 // isSummary reports what cron jobs and mail servers write about the mail of a day.

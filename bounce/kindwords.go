@@ -7,10 +7,12 @@ var summarySubjects = [...]string{"logwatch", "pflogsumm", "daily", "weekly", "h
 // and that of the people in charge, who also write themselves.
 var (
 	daemonNames = [...]string{
-		"mailer-daemon", "mailerdaemon", "mail delivery", "mail deliver system", "delivery subsystem",
-		"mail.delivery", "<>",
+		"mailer-daemon", "mailerdaemon", "mail deliver system", "mail delivery s", "delivery subsystem", "<>",
 	}
-	masterNames = [...]string{"postmaster", "system administrator", "mail administrator", "mail system"}
+	// deliveryNames begin the names of mail systems: those of parcel services have
+	// the words, too.
+	deliveryNames = [...]string{"mail delivery", "mail.delivery", "internet mail delivery"}
+	masterNames   = [...]string{"postmaster", "system administrator", "mail administrator", "mail system"}
 )
 
 // What subjects of bounces have in them.
@@ -30,7 +32,13 @@ var bounceSubjects = [...]string{
 	"bounce message", "mail could not", "returned email", "returned message", "mailbox full",
 	"mailbox is full", "quota exceeded", "niedoręcz", "processing error", "delivery has been delayed",
 	"delivery incomplete", "delivery status", "kunne ikke leveres", "kan inte levereras", "rückläufer",
-	"impossible de remettre", "impossible de distribuer",
+	"impossible de remettre", "impossible de distribuer", "ndn: ", "发送失败", "发信失败", "발송실패", "발송 실패",
+	"전송 실패", "전송실패", "배달 실패", "반송", "nedoručiteln", "doručení se nezdařilo", "kézbesíthetetlen",
+	"nem kézbesíthető", "teslim edilem", "ei voitu toimittaa", "toimitusvirhe", "αποτυχία παράδοσης", "не доставлен",
+	"bezorging mislukt", "zwrot nieodebranej", "niedostarcz", "nelivrat", "mislykket levering", "mancata consegna",
+	"mensagem não entregue", "falha na entrega", "fallo en la entrega", "error de entrega", "zustellung fehl",
+	"zustellfehler", "fehler bei der zustellung", "échec de remise", "echec de remise", "échec de distribution",
+	"không gửi được", "gagal dikirim",
 }
 
 // What notices have in their words.
@@ -59,7 +67,11 @@ var failurePhrases = [...]string{
 	"エラーのため", "送信に失敗", "无法投递", "退信", "未能送达", "发送失败", "nie mogła zostać", "kunde inte levereras", "bounced",
 	"intended recipient:", "is not listed in", "no longer valid", "does not exist", "recipient is not",
 	"requested action not taken", "error message below", "invalid user address", "did not like",
-	"does not like recipient", "rejected by",
+	"does not like recipient", "rejected by", "발송에 실패", "전송하지 못", "전달되지 못", "배달되지", "nelze doručit",
+	"nepodařilo doručit", "nem kézbesíthető", "teslim edilem", "ei voitu toimittaa", "δεν μπόρεσε να παραδοθεί",
+	"kunne ikke leveres", "kan inte levereras", "gick inte att leverera", "nie powiodło się", "kan niet worden bezorgd",
+	"no se entregó", "n'a pas été remis", "n'est pas parvenu", "la remise a échoué", "falha na entrega",
+	"non è stato consegnat", "не удалось доставить", "投递失败", "未能投递",
 }
 
 var delayPhrases = [...]string{
@@ -73,3 +85,16 @@ var failedPhrases = [...]string{
 	"permanent error", "failed permanently", "permanent fatal", "given up", "giving up",
 	"not going to try again", "permanent failure", "no further delivery attempts", "permanently",
 }
+
+// Signs of people: the programs that they write with, and words of those who write
+// about their own mail.
+var (
+	mailers = [...]string{
+		"apple mail", "iphone", "ipad", "thunderbird", "mozilla", "outlook", "mutt", "eudora", "k-9", "roundcube",
+		"evolution", "kmail", "claws", "pegasus", "the bat", "horde", "squirrelmail", "webmail",
+	}
+	ownWords = [...]string{
+		"my mail to", "my email to", "my e-mail to", "my message to", "i sent you", "i tried to", "i get this",
+		"i got this", "meine mail an", "meine e-mail an", "mon message à", "mon mail à", "mi correo a",
+	}
+)

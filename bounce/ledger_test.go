@@ -174,7 +174,7 @@ func TestLedgerFile(t *testing.T) {
 	hard := bounced("1", "ann@alpha.example", bounce.NoMailbox, day0)
 	hard.Recipients[0].Diagnostic = "550\tno\r\nsuch user"
 	l.Record(hard, day0)
-	l.Record(bounced("2", "bob@beta.example", bounce.Full, day0), day0)
+	l.Record(bounced("2", "ben@beta.example", bounce.Full, day0), day0)
 	l.Record(bounced("3", "cleo@gamma.example", bounce.NoMailbox, day0), day0)
 	l.Release("cleo@gamma.example", day0.Add(day))
 	l.Suppress("jörg@bücher.example", day0, "by hand")
@@ -195,11 +195,11 @@ func TestLedgerFile(t *testing.T) {
 	}
 	suppressed(t, again, "ann@alpha.example", "no-mailbox")
 	suppressed(t, again, "jörg@xn--bcher-kva.example", "by hand")
-	suppressed(t, again, "bob@beta.example", "")
+	suppressed(t, again, "ben@beta.example", "")
 	if again.Record(bounced("3", "cleo@gamma.example", bounce.NoMailbox, day0), day0.Add(2*day)) != nil {
 		t.Error("the release was not kept")
 	}
-	if again.Record(bounced("2", "bob@beta.example", bounce.Full, day0), day0) != nil || again.Record(bounced("4", "bob@beta.example", bounce.Full, day0), day0) == nil {
+	if again.Record(bounced("2", "ben@beta.example", bounce.Full, day0), day0) != nil || again.Record(bounced("4", "ben@beta.example", bounce.Full, day0), day0) == nil {
 		t.Error("the soft bounce was not kept")
 	}
 	if err := l.Save(path); err != nil {
@@ -215,11 +215,11 @@ func TestLedgerFile(t *testing.T) {
 
 func TestLedgerReadFrom(t *testing.T) {
 	l := newLedger(t, bounce.Rules{})
-	if _, err := l.ReadFrom(strings.NewReader("# by hand\n\nann@alpha.example\r\n<bob@beta.example>\nsuppress\t2026-05-04T10:00:00Z\tcleo@gamma.example\n")); err != nil {
+	if _, err := l.ReadFrom(strings.NewReader("# by hand\n\nann@alpha.example\r\n<ben@beta.example>\nsuppress\t2026-05-04T10:00:00Z\tcleo@gamma.example\n")); err != nil {
 		t.Fatal(err)
 	}
 	suppressed(t, l, "ann@alpha.example", "listed")
-	suppressed(t, l, "bob@beta.example", "listed")
+	suppressed(t, l, "ben@beta.example", "listed")
 	if _, yes := l.Suppressed("cleo@gamma.example"); !yes {
 		t.Error("a line without a reason does not count")
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // ledgerHead is the first line of a file that a Ledger writes.
-const ledgerHead = "# suppressions: what, when, address, reason or id, detail, between tabs"
+const ledgerHead = "# suppressions: what, when, address, reason, detail, ids, between tabs"
 
 // A LineError tells which line of a ledger's file is not one.
 type LineError struct {
@@ -49,7 +49,12 @@ func LoadLedger(path string, rules Rules) (*Ledger, error) {
 
 // Save writes the Ledger to a file, which is replaced at once by the new one or
 // stays as it was. Who may read it is for the owner to decide: mode 0600.
+//
+// A symbolic link stays one: the file that it leads to is replaced.
 func (l *Ledger) Save(path string) (err error) {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return fmt.Errorf("bounce: %w", err)
@@ -70,33 +75,71 @@ func (l *Ledger) Save(path string) (err error) {
 	if err = f.Close(); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	if err = os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	syncDir(filepath.Dir(path))
+	return nil
 }
 
-// WriteTo writes the Ledger as lines of text:
+// syncDir makes a rename last over a loss of power. Where a directory cannot be
+// synced, as on Windows, the rename is all there is.
+func syncDir(dir string) {
+	if d, err := os.Open(dir); err == nil {
+		d.Sync()
+		d.Close()
+	}
+}
+
+// WriteTo writes the Ledger as lines of text, as it is at one moment:
 //
-//	suppress	2026-05-04T10:00:05Z	ann@alpha.example	no-mailbox	550 5.1.1 User unknown
-//	soft	2026-05-04T10:00:05Z	bob@beta.example	mailbox-full	n.4711@example.net
-//	release	2026-05-04T10:00:05Z	cleo@gamma.example
+//	suppress	2026-05-04T10:00:05Z	ann@alpha.example	no-mailbox	550 5.1.1 User unknown	n.4710@example.net
+//	soft	2026-05-04T10:00:05Z	ben@beta.example	mailbox-full	n.4711@example.net
+//	success	2026-05-04T10:00:05Z	dora@gamma.example
+//	release	2026-05-04T10:00:05Z	cleo@gamma.example	n.4709@example.net
+//
+// What comes last in a line are the ids of the messages that reports were about,
+// or of the reports. It does not hold up other calls while w is written to.
 func (l *Ledger) WriteTo(w io.Writer) (int64, error) {
 	counted := &countingWriter{w: w}
 	b := bufio.NewWriter(counted)
 	fmt.Fprintln(b, ledgerHead)
-	for _, s := range l.Suppressions() {
-		writeCells(b, "suppress", stamp(s.Since), s.Address, s.Reason, s.Detail)
+	for _, cells := range l.snapshot() {
+		writeCells(b, cells)
 	}
+	err := b.Flush()
+	return counted.n, err
+}
+
+// snapshot returns all lines.
+func (l *Ledger) snapshot() (lines [][]string) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.list() {
+		line := []string{"suppress", stamp(s.Since), s.Address, s.Reason, s.Detail}
+		lines = append(lines, append(line, l.reports[ledgerKey(s.Address)]...))
+	}
 	for _, key := range sortedKeys(l.soft) {
 		for _, s := range l.soft[key] {
-			writeCells(b, "soft", stamp(s.at), key, string(s.class), s.id)
+			lines = append(lines, []string{"soft", stamp(s.at), key, string(s.class), s.id})
+		}
+	}
+	var newest time.Time
+	for _, at := range l.succeeded {
+		if at.After(newest) {
+			newest = at
+		}
+	}
+	for _, key := range sortedKeys(l.succeeded) {
+		if at := l.succeeded[key]; newest.Sub(at) <= l.rules.SoftWindow { // others are out of every window
+			lines = append(lines, []string{"success", stamp(at), key})
 		}
 	}
 	for _, key := range sortedKeys(l.released) {
-		writeCells(b, "release", stamp(l.released[key]), key)
+		line := []string{"release", stamp(l.released[key].at), key}
+		lines = append(lines, append(line, l.released[key].ids...))
 	}
-	l.mu.Unlock()
-	err := b.Flush()
-	return counted.n, err
+	return lines
 }
 
 func sortedKeys[V any](m map[string]V) []string {
@@ -110,13 +153,16 @@ func sortedKeys[V any](m map[string]V) []string {
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
+// oneCell takes what ends a cell or a line out of one.
+var oneCell = strings.NewReplacer("\t", " ", "\r", " ", "\n", " ")
+
 // writeCells writes a line. An error comes out of Flush.
-func writeCells(b *bufio.Writer, cells ...string) {
+func writeCells(b *bufio.Writer, cells []string) {
 	for i, c := range cells {
 		if i > 0 {
 			b.WriteByte('\t')
 		}
-		b.WriteString(strings.Join(strings.Fields(c), " "))
+		oneCell.WriteString(b, c)
 	}
 	b.WriteByte('\n')
 }
@@ -161,31 +207,45 @@ func (l *Ledger) readLine(cells []string) bool {
 	defer l.mu.Unlock()
 	if len(cells) == 1 {
 		a, ok := bareAddress(cells[0])
-		if ok && len(strings.Fields(cells[0])) == 1 {
-			l.suppress(a, time.Now(), "listed", "")
+		if ok = ok && len(strings.Fields(cells[0])) == 1 && isKey(ledgerKey(a)); ok {
+			l.suppress(Suppression{Address: a, Since: time.Now(), Reason: "listed"})
 		}
-		return ok && len(strings.Fields(cells[0])) == 1
+		return ok
 	}
-	if len(cells) < 3 || cells[2] == "" {
+	if len(cells) < 3 {
 		return false
 	}
 	at, err := time.Parse(time.RFC3339, cells[1])
-	if err != nil {
+	key := ledgerKey(cells[2])
+	if y := at.UTC().Year(); err != nil || y < 0 || y > 9999 || !isKey(key) {
 		return false
 	}
 	cells = append(cells, "", "")
-	key := ledgerKey(cells[2])
 	switch cells[0] {
 	case "suppress":
-		l.suppress(cells[2], at, cells[3], cells[4])
+		s := Suppression{Address: cells[2], Since: at, Reason: cells[3], Detail: cells[4]}
+		l.suppress(s, readIDs(cells[5:])...)
 	case "soft":
 		if _, ok := l.suppressed[key]; !ok {
-			l.soft[key] = append(l.soft[key], softBounce{at, cells[4], Class(cells[3])})
+			l.soft[key] = append(l.soft[key], softBounce{at, cleanID(cells[4]), Class(cells[3])})
 		}
+	case "success":
+		l.succeeded[key] = at
 	case "release":
-		l.released[key] = at
+		ids := readIDs(cells[3:])
+		l.released[key] = release{at, ids[:min(len(ids), maxReports)]}
 	default:
 		return false
 	}
 	return true
+}
+
+// readIDs reads the ids at the end of a line.
+func readIDs(cells []string) (ids []string) {
+	for _, c := range cells {
+		if id := cleanID(c); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }

@@ -168,3 +168,68 @@ func TestPath(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestLinkedDirectory(t *testing.T) {
+	p := newParser(t, bounce.Config{})
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "target", "a.eml"), read(t, "dsn-postfix"))
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(filepath.Join(dir, "target"), link); err != nil {
+		t.Skip(err)
+	}
+	mails, err := p.Path(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for m := range mails {
+		if n++; m.File != filepath.Join(link, "a.eml") || m.Err != nil {
+			t.Errorf("%+v", m)
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d mails", n)
+	}
+}
+
+// A mail that another program moves from new to cur meanwhile comes once.
+func TestMaildirMoves(t *testing.T) {
+	p := newParser(t, bounce.Config{})
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "new", "1.a.x"), read(t, "dsn-postfix"))
+	put(t, filepath.Join(dir, "cur", "2.b.x:2,S"), read(t, "dsn-postfix"))
+	n := 0
+	for m := range p.Maildir(dir) {
+		if n++; n == 1 {
+			if err := os.Rename(m.File, filepath.Join(dir, "cur", "1.a.x:2,S")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d mails", n)
+	}
+}
+
+// A line of a text that begins with "From " and a time is no From_ line.
+func TestMboxLines(t *testing.T) {
+	p := newParser(t, bounce.Config{})
+	mail := strings.Replace(read(t, "dsn-postfix"), "The news of this month.", "Hello,\n\nFrom 10:30 on we met.\n\nFrom Mon to Tue at 10:30 we\n\nFrom us on Mon May  4 10:00:05 2026 to all\n", 1)
+	for _, from := range []string{
+		fromLine, "\n\n" + fromLine, "From - Mon May  4 10:00:05 2026\n", "From a@x.example Mon May  4 10:00:05 +0200 2026\n",
+		"From a@x.example Mon May  4 10:00:05 MEST 2026 remote from x\n", "From a@x.example Mon, 4 May 2026 10:00:05 +0000\n",
+		"From \"a b\"@x.example  Mon May 4 10:00 2026\r\n",
+	} {
+		same(t, seen(p.Reader("x", strings.NewReader(from+mail+"\n"+fromLine+mail))), "1 dsn", "2 dsn")
+	}
+}
+
+func put(t *testing.T, name, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"regexp"
 )
 
 // A Mail is one mail of a mailbox: what it says, or why it cannot be read.
@@ -116,20 +117,17 @@ func (m *mboxReader) next() (text string, truncated bool, err error) {
 	}
 }
 
-// isMboxLine reports a From_ line: it has a time of day.
-func isMboxLine(line []byte) bool {
-	if !bytes.HasPrefix(line, []byte("From ")) {
-		return false
-	}
-	for i := 5; i+3 < len(line); i++ {
-		if line[i] == ':' && isDigit(line[i-1]) && isDigit(line[i+1]) && isDigit(line[i+2]) {
-			return true
-		}
-	}
-	return false
-}
+// fromLine is a From_ line (RFC 4155, and what is found): a word for the sender,
+// and a date as of asctime, with or without a time zone or a remark.
+var fromLine = regexp.MustCompile(`^From +\S.*(Mon|Tue|Wed|Thu|Fri|Sat|Sun)` +
+	`( +[A-Z][a-z]{2} +\d{1,2} +\d{1,2}:\d\d(:\d\d)?` + zone + ` +\d{4}` +
+	`|,? +\d{1,2} +[A-Z][a-z]{2} +\d{4},? +\d{1,2}:\d\d(:\d\d)?)` + zone + `( +remote from \S+)?\s*$`)
 
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+const zone = `( +([A-Z]{2,5}|[+-]\d{4}))?( +\([A-Z]+\))?`
+
+func isMboxLine(line []byte) bool {
+	return bytes.HasPrefix(line, []byte("From ")) && fromLine.Match(line[:min(len(line), 1000)])
+}
 
 // unquoteFrom takes one '>' off ">From ", ">>From " and so on.
 func unquoteFrom(line []byte) []byte {

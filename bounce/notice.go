@@ -91,6 +91,7 @@ func isQuoted(line string) bool {
 
 // look finds the candidates in a line.
 func (n *notice) look(i int, line string) {
+	line = beforeNewAddress(line)
 	lower := strings.ToLower(line)
 	if label, ok := cutLabel(lower); ok {
 		switch l := labelLevel(label); l {
@@ -103,6 +104,9 @@ func (n *notice) look(i int, line string) {
 	}
 	t := strings.TrimLeft(line, "*-•·|> \t<\"'([")
 	if a, ok := nextAddress(t, 0); ok && startsAddress(t, a.start) && hasDot(a.address) {
+		if n.isLabelled(i) {
+			return
+		}
 		if l := listLevel(strings.TrimLeft(t[a.end:], ">\"')] ")); l == listed {
 			n.add(candidate{a.address, expandedFrom(t[a.end:]), l, i})
 			if o := expandedFrom(t[a.end:]); o == "" {
@@ -120,6 +124,30 @@ func (n *notice) look(i int, line string) {
 		}
 		n.addAll(i, line, 0, l)
 	}
+}
+
+// beforeNewAddress cuts a line where it goes on with the address that somebody has
+// now: that one has not failed.
+func beforeNewAddress(line string) string {
+	for _, mark := range newAddressMarks {
+		if i := indexFold(line, mark); i >= 0 {
+			line = line[:i]
+		}
+	}
+	return line
+}
+
+// isLabelled reports whether the line before is a label of somebody else's
+// address: tables come apart into lines.
+func (n *notice) isLabelled(i int) bool {
+	for i--; i >= 0 && strings.TrimSpace(n.lines[i]) == ""; i-- {
+	}
+	if i < 0 {
+		return false
+	}
+	before := strings.ToLower(strings.TrimSpace(n.lines[i]))
+	label, ok := cutLabel(before)
+	return ok && label == before && labelLevel(label) == none
 }
 
 // startsAddress reports whether the address begins t, but for what may stand
@@ -235,7 +263,7 @@ func listLevel(after string) level {
 	if strings.HasPrefix(after, "...") || strings.HasPrefix(after, "…") || isReplyCode(after) {
 		return listed
 	}
-	if strings.HasPrefix(after, "on ") && len(after) > 7 && strings.IndexByte(after[3:9], ',') > 0 {
+	if strings.HasPrefix(after, "on ") && len(after) > 8 && strings.IndexByte(after[3:9], ',') > 0 {
 		return listed // "on Thu, 29 Apr", Exchange 5.5
 	}
 	return none

@@ -23,7 +23,12 @@ var (
 	helpWords = [...]string{
 		"if you", "contact", "assistance", "visit", "questions", "unsubscribe", "please send",
 		"please report", "write to", "envelope-from", "reply to", "help desk", "received: from",
-		"mailto:postmaster",
+		"mailto:postmaster", "reported by",
+	}
+	// newAddressMarks stand before the address that somebody has moved to.
+	newAddressMarks = [...]string{
+		"moved to", "new address is", "new address:", "new email address is", "new e-mail address is", "new email address:",
+		"new e-mail address:", "please try <", "changed to",
 	}
 	// failureWords are in those that tell what has failed.
 	failureWords = [...]string{

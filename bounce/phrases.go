@@ -4,6 +4,7 @@ package bounce
 type phraseList struct {
 	class   Class
 	phrases []string
+	loose   []string // as phrases, but where they are about another subject
 }
 
 // phraseLists are tried from the first to the last: what tells one thing for
@@ -11,16 +12,22 @@ type phraseList struct {
 // against are in lower case, have single spaces, and neither addresses, links,
 // host names nor reply codes.
 var phraseLists = []phraseList{
-	{Success, []string{"successfully delivered", "was successfully relayed", "delivered successfully"}},
-	{Greylisted, []string{
+	{class: Greylisted, phrases: []string{
 		"greylist", "graylist", "grey-list", "gray-list", "grey list", "gray list", "postgrey",
 		"first time sender",
 	}},
-	{Policy, []string{"google groups", "restrictedtorecipients"}},
-	{System, []string{"temporary lookup failure"}},
-	{Expired, []string{"retry timeout exceeded", "retry time not reached"}},
-	{Content, []string{"headers too large", "header too", "message headers too"}},
-	{Auth, []string{
+	{class: Policy, phrases: []string{"google groups", "restrictedtorecipients", "group you tried to contact", "bounce attack"}},
+	{class: System, phrases: []string{
+		"temporary lookup failure", "unknown error", "unbekannter fehler", "erreur inconnue",
+		"error desconocido", "errore sconosciuto", "erro desconhecido", "onbekende fout", "okänt fel",
+		"ukjent feil", "ukendt fejl", "tuntematon virhe", "nieznany błąd", "neznámá chyba", "ismeretlen hiba",
+		"bilinmeyen hata", "неизвестная ошибка", "невідома помилка", "未知错误",
+	}},
+	{class: Full, phrases: []string{"too much mail stored", "mailbox has reached", "file too large"}},
+	{class: Protocol, phrases: []string{"certificate"}},
+	{class: Expired, phrases: []string{"retry timeout exceeded", "retry time not reached"}},
+	{class: Content, phrases: []string{"headers too large", "header too", "message headers too"}},
+	{class: Auth, phrases: []string{
 		"dmarc", "dkim", "(spf)", " spf ", "spf:", "spf=", "spf fail", "sender policy framework",
 		"authentication checks failed", "sender is unauthenticated", "unauthenticated email",
 		"unauthenticated mail", "purported responsible address", "authentication level",
@@ -28,33 +35,43 @@ var phraseLists = []phraseList{
 		"authentication requirements", "domain owner policy", "sender id (pra)",
 		"not authorized to send from", "spoof",
 	}},
-	{SenderRejected, []string{
+	{class: SenderRejected, phrases: []string{
 		"sender address rejected", "sender rejected", "sender verif", "verify sender", "sender domain",
 		"domain of sender", "sender unknown", "unknown sender", "invalid sender", "sender invalid",
 		"bad sender", "sender denied", "sender not allowed", "sender is not allowed", "sender refused",
 		"sender's address", "sender address", "sender's domain", "sending to/from an address",
-		"rejected mail from", "mail from address", "mail from domain", "return address", "returned address",
+		"rejected mail from", "mail from address", "mail from domain", "domain in the from", "from: header", "return address", "returned address",
 		"sender is blocked", "envelope sender", "sender blocked", "sender was rejected",
 		"address has been blacklisted", "sender does not exist", "from address",
 		"not allowed to use this sender", "expéditeur", "nosend", "absender", "envelope from",
 		"senders address", "sender with", "accept mail from", "accepting mail from", "accepting email from",
 		"not accept email from", "sender is spammer", "sender email", "batv", "bogus mail from",
-		"without a valid sender", "null sender", "empty envelope", "not verified", "pre-approved",
+		"without a valid sender", "null sender", "empty envelope",
+		"remitente no", "remitente desconocid", "remitente inválid", "remitente rechaz", "remetente não",
+		"remetente desconhec", "remetente inválid", "remetente rejeit", "mittente non", "mittente sconosciut",
+		"mittente rifiut", "dirección del remitente", "endereço do remetente", "indirizzo del mittente",
+		"onbekende afzender", "okänd avsändar", "ukjent avsender", "ukendt afsender", "nieznany nadawca",
+		"неизвестный отправитель", "отправитель не", "отправителя не", "отправитель отклон", "not verified", "pre-approved",
+		"accepts mail from", "accepts messages from", "accepts email from", "mails only from", "mail only from",
+		"callback setup failed", "verification failed for", "unrouteable sender", "unroutable sender",
+		"refuses to receive this mail", "blocked by the recipient", "invalid ip for sending",
 	}},
-	{RateLimited, []string{
+	{class: RateLimited, phrases: []string{
 		"too many connection", "too many concurrent", "rate limit", "ratelimit", "rate-limit", "throttl",
 		"at a rate", "too many messages from", "too many emails", "too many mails", "too many recipient",
 		"too fast", "slow down", "sending limit", "hourly", "daily limit", "daily quota", "per hour",
-		"per day", "per minute", "maximum number of connections", "connection limit", "too much mail",
+		"per day", "per minute", "maximum number of connections", "connection limit", "too much mail from", "sent too much mail", "sending too much mail",
 		"unexpected volume", "unusual rate", "max connections", "concurrent connection",
 		"trop de connexions", "trop de messages", "message rate", "mail rate", "too many sessions",
 		"connections from your", "recipients per", "received too many", "concurrency limit",
 		"excessive rate", "sending rate", "too many invalid recipients", "too many unknown",
 		"connection rate", "too many smtp",
+		"frequency limit", "unusual sending", "frequency is limit", "too quickly", "too frequent",
+		"limit on the number of messages", "limit for the number of messages", "limit for message recipients",
 	}},
-	{Virus, []string{"virus", "malware", "infected", "trojan", "phishing", "mcspamsignature"}},
-	{Relaying, []string{
-		"relaying denied", "relay access denied", "unable to relay", "to relay", "relay not permitted",
+	{class: Virus, phrases: []string{"virus", "malware", "infected", "trojan", "phishing", "mcspamsignature"}},
+	{class: Relaying, phrases: []string{
+		"relaying denied", "relaying disallowed", "relay disallowed", "relay access denied", "unable to relay", "to relay", "relay not permitted",
 		"relaying prohibited", "relaying not", "relaying is", "not relay", "as a relay", "relay mail",
 		"rcpthosts", "not a gateway", "isn't in my list", "relay denied", "cannot relay", "relay this",
 		"no relay", "open relay", "relay operation", "relaying mail", "relay through", "relaying to",
@@ -62,27 +79,31 @@ var phraseLists = []phraseList{
 		"we don't handle mail for", "domain isn't allowed", "domain is not in my list", "relayed",
 		"relay prohibited", "not locally hosted",
 		"without authentication"}},
-	{Blocked, []string{
+	{class: Blocked, phrases: []string{
 		"my name was rejected", "blocked using", "block list", "blocklist", "blacklist", "black list",
 		"block-list", "dnsbl", "rbl ", "spamhaus", "spamcop", "reverse dns", "ptr record", "ptr resource",
 		"ptr rr", "no ptr", "rdns", "reverse lookup", "helo", "ehlo", "client host", "poor reputation",
 		"bad reputation", "low reputation",
+		"rbls", "client blocked", "blacklists", "(bl)",
 	}},
-	{Spam, []string{
+	{class: Spam, phrases: []string{
 		"as spam", "is spam", "spam detected", "spam message", "contains spam", "spam rejection",
 		"spam content", "looks like spam", "unsolicited",
+		"this message scored", "垃圾邮件", "スパム", "спам", "스팸",
 	}},
-	{Loop, []string{
+	{class: Loop, phrases: []string{
 		"too many hop", "hop count", "hops exceeded", "mail loop", "routing loop", "forwarding loop",
 		"loops back", "mailloop", "looping", "loop detected", "loop count", "loop:", "too many received",
 	}},
-	{TooLarge, []string{
+	{class: TooLarge, phrases: []string{
 		"message size", "too large", "too big", "size limit", "size exceed", "message length exceeds",
 		"message is larger", "larger than", "exceeds the maximum size", "exceeds maximum", "max size",
 		"maximum size", "message was too", "zu gross", "zu groß", "trop volumineux", "trop gros",
 		"demasiado grande", "exceeded the size", "サイズ",
+		"troppo grande", "te groot", "för stor", "er for stor", "zbyt duż", "слишком больш", "过大", "太大",
+		"grande demais", "muito grande", "příliš velk", "túl nagy", "大きすぎ", "너무 큽", "너무 큰",
 	}},
-	{Full, []string{
+	{class: Full, phrases: []string{
 		"mailbox full", "mailbox is full", "mailbox exceeded", "exceeds allowed size", "any more mail",
 		"size allowed for mail delivery", "enough disk space", "maximum allowed storage", "enough space",
 		"exceeding receiving", "mail data", "mail storage", "storage exceeded", "mailbox for user is full",
@@ -95,14 +116,21 @@ var phraseLists = []phraseList{
 		"is full", "was full", "postfach voll", "boîte pleine", "boite pleine", "casella piena",
 		"buzón lleno", "buzon lleno", "caixa cheia", "переполнен", "メールボックスが一杯", "容量", "邮箱空间", "空间不足", "已满",
 		"has no space", "insufficient storage", "not enough space",
+		"piena", "llena", "est pleine", "lleno", "ist voll", "überfüllt", "kontingent", "speicherplatz",
+		"przepełnion", "jest pełn", "je plná", "plně obsazen", "megtelt", "täynnä", "kassen er fuld", "kassen er full",
+		"är full", "cheia", "cheio", "переповнен", "용량", "가득", "いっぱい", "満杯", " dolu",
+		"enough storage", "postbus is vol", "mailbox is vol", "postvak is vol", "mailbox vol",
+		"maximum allowed space", "at capacity", "space has been used up", "reached your mail limit",
+		"destinataire pleine", "lettres pleine",
 	}},
-	{NoMail, []string{
-		"null mx", "nullmx", "null-mx", "does not accept mail", "does not accept email",
-		"does not accept e-mail", "indicated no smtp service", "not accepting network messages",
-		"accepts no mail", "does not receive mail", "domain does not accept", "not accept any mail",
+	{class: NoMail, phrases: []string{
+		"null mx", "nullmx", "null-mx", "indicated no smtp service", "not accepting network messages",
+		"accepts no mail", "not accept any mail",
 		"does not send or receive",
+	}, loose: []string{
+		"does not accept mail", "does not accept email", "does not accept e-mail", "does not receive mail", "domain does not accept",
 	}},
-	{Disabled, []string{
+	{class: Disabled, phrases: []string{
 		"disabled", "suspend", "inactive", "deactivated", "is locked", "been locked", "account locked",
 		"locked out", "account closed", "discontinued", "frozen", "not active", "no longer active",
 		"isn't active", "expired account", "account expired", "account has expired", "mailbox expired",
@@ -112,15 +140,19 @@ var phraseLists = []phraseList{
 		"отключен", "account is currently unavailable", "account is unavailable",
 		"not accepting mail with attachments", "has been terminated", "account terminated",
 		"account is over",
+		"deaktiviert", "disattivat", "gedeactiveerd", "inattiv", "inaktiv", "archivee", "archivée", "is terminated", "extended inactivity",
+		"mailbox closed", "用户被锁定", "zablokowan", "suspendid", "sospes",
+		"mailbox has been blocked", "mailbox blocked", "due to inactivity of", "blocked due to inactivity",
+		"停止され",
 	}},
-	{DNS, []string{
-		"not found, try again", "host name lookup failure", "unexpected name server reply", "servfail",
+	{class: DNS, phrases: []string{
+		"not found, try again", "host name lookup failure", "unexpected name server reply", "malformed name server", "servfail",
 		"dns temporary", "dns timeout", "dns server", "temporary dns", "domain is not reachable",
 		"temporarily unable to resolve", "name server is not", "dns lookup timeout", "nameserver",
 		"cannot resolve", "can't resolve", "could not resolve", "couldn't resolve", "unable to resolve",
 		"lowest numbered mx record points to local", "dns query failed",
 	}},
-	{NoDomain, []string{
+	{class: NoDomain, phrases: []string{
 		"host unknown", "unknown host", "domain must exist", "domain mx not found", "is unroutable",
 		"mentioned in email address is unknown", "domain may not exist", "cannot resolve the domain",
 		"host not found", "domain not found", "domain does not exist", "domain doesn't exist",
@@ -132,60 +164,88 @@ var phraseLists = []phraseList{
 		"no relevant answers", "nonexistent domain", "non-existent domain", "non-existent host",
 		"domain is not hosted", "host does not exist", "no valid hosts", "domain isn't hosted",
 		"host or domain name not found", "no route to recipient domain", "no dns information",
-		"recipient domain is", "unresolvable", "not a valid domain", "name does not exist",
+		"recipient domain is", "unresolvable", "not a valid domain",
 		"domain is invalid", "find the recipient domain", "no existing mx", "no mail server",
 		"recipient's domain",
-	}},
-	{DNS, []string{"lookup failure", "lookup failed", "dns failure", "dns error"}},
-	{Moved, []string{
+		"domain nicht gefunden", "domain existiert nicht", "domain unbekannt", "domäne nicht gefunden",
+		"domäne existiert nicht", "domäne unbekannt", "domaine inconnu", "domaine introuvable",
+		"domaine inexist", "domaine n'existe", "dominio no exist", "dominio no encontr", "dominio inexist",
+		"dominio desconocid", "dominio inesist", "dominio sconosciut", "dominio non esist",
+		"dominio non trovat", "domínio não exist", "domínio não encontr", "domínio inexist", "домен не найден",
+		"домен не существует", "nieznana domena", "域名不存在", "ドメインが見つか", "ドメインが存在し", "a/aaaa resource",
+		"dns domain",
+		"not host domain", "do not host", "don't host", "does not host",
+	}, loose: []string{"name does not exist"}},
+	{class: DNS, phrases: []string{"lookup failure", "lookup failed", "dns failure", "dns error"}},
+	{class: Moved, phrases: []string{
 		"has moved", "user moved", "no longer with", "no longer works", "no longer working",
 		"left the company", "left the organi", "no longer employed", "address changed",
 		"address has changed", "changed address", "new email address", "new e-mail address",
 		"new address is", "has been replaced by", "hat das unternehmen verlassen", "account moved",
 		"mailbox has moved",
+		"mailbox has been moved", "account has been moved", "user has been moved",
 	}},
-	{Protocol, []string{
-		"command not recognized", "unrecognized command", "command unrecognized", "unknown command",
+	{class: Protocol, phrases: []string{
+		"command not recognized", "command not recognised", "unrecognized command", "command unrecognized", "unknown command",
 		"bad sequence", "improper sequence", "syntax error", "smtputf8", "internationalized", "utf8",
 		"starttls", "tls ", "protocol error", "protocol violation", "not implemented", "unimplemented",
 		"ssl ", "need rcpt", "need mail",
 	}},
-	{NoMailbox, []string{
+	{class: NoMailbox, phrases: []string{
 		"user unknown", "unknown user", "no such user", "no such mailbox", "no such recipient",
 		"no such address", "no such account", "no such person", "no such email", "no such e-mail",
 		"no such name", "no such local", "unknown recipient", "unknown e-mail", "unknown email",
 		"unknown mail address", "recipient unknown", "unknown address", "address unknown",
 		"unknown or illegal", "invalid recipient", "recipient invalid", "recipient is invalid",
-		"invalid mailbox", "invalid address", "address is invalid", "invalid user", "user invalid",
+		"invalid mailbox", "invalid user", "user invalid",
 		"user not found", "user not known", "recipient not found", "recipnotfound", "recipientnotfound",
-		"mailbox not found", "account not found", "address not found", "not exist", "n't exist",
-		"n'existe pas", "inexist", "have a account", "have an account", "not listed in", "not a valid",
-		"isn't a valid", "not valid", "no mailbox", "no account", "not our customer",
+		"mailbox not found", "account not found", "address not found",
+		"n'existe pas", "inexist", "have a account", "have an account",
+		"isn't a valid", "no mailbox", "not our customer",
 		"mailbox name not allowed", "unrouteable address", "unroutable address", "undeliverable address",
-		"undeliverable recipient", "non-existent", "nonexistent", "unknown in", "name is not recognized",
-		"not recognized", "couldn't be found", "could not be found", "wasn't found", "was not found",
+		"undeliverable recipient", "unknown in", "name is not recognized",
+		"not recognized",
 		"bad destination mailbox", "invalid local part", "unknown local", "possibly incorrect", "no user",
 		"addressee unknown", "unknown mailbox", "mailbox unknown", "unknown account", "account unknown",
-		"not in our", "not known", "is not a registered", "not registered", "unregistered",
-		"no longer accepts", "no longer available", "no longer valid", "no longer on", "no longer exist",
-		"not listed on", "isn't listed", "unbekannt", "inconnu", "desconocid", "sconosciut",
+
+		"no longer on", "no longer exist",
+		"isn't listed", "unbekannt", "inconnu", "desconocid", "sconosciut",
 		"existiert nicht", "bestaat niet", "niet bekend", "destinataire invalide", "adresse invalide",
 		"não existe", "nao existe", "no existe", "non esiste", "не существует", "не найден", "存在しません",
 		"存在しない", "見つかりません", "不存在", "无此用户", "查无", "bad address", "bad recipient", "bad-mailbox",
 		"mailbox is invalid", "there is no one", "not a known", "not known here",
-		"email address you entered", "address couldn't", "not be found", "not found in", "no one here",
-		"unknown extension", "illegal user", "illegal alias", "user does not", "user doesn't",
-		"recipient does not", "no matching", "wrong address", "incorrect address", "mail-box not", "ユーザー",
+		"email address you entered", "address couldn't", "no one here",
+		"unknown extension", "illegal user", "illegal alias",
+		"no matching", "wrong address", "incorrect address", "mail-box not",
 		"not find user", "mailbox doesn't", "not our user", "can't find user", "misspelled", "no aliases",
 		"unknown customer", "rcp-p1", "badrcptto", "badrecipientto", "validrcptto", "recipient not ok",
-		"envelope recipient", "not present in directory", "not an active address", "mail box available",
+		"not present in directory", "not an active address", "mail box available",
 		"mailbox not present", "mailbox invalid", "recipient has been denied", "addresses were unknown",
 		"nessun utente", "dicha persona", "ese usuario", "not a local", "email name is not",
-		"non répertorié", "non recensé", "nicht im domino", "no figura", "destination address",
+		"non répertorié", "non recensé", "nicht im domino", "no figura",
 		"missing home directory", "unknown virtual", "address is wrong", "recipient is not accepted",
 		"recipient is unknown",
+		"no encontrad", "okänd", "ukjent", "ukendt", "nieznany", "nie istnieje", "neexistuj", "neznám",
+		"introuvable", "nicht gefunden", "nicht vorhanden", "no longer in use", "plus valide", "ya no es válid",
+		"nicht mehr gültig", "adresse wurde gelöscht", "postfach wurde gelöscht", "konto wurde gelöscht", "mailbox has been deleted", "account has been deleted", "user has been deleted", "address has been deleted", "account deleted", "account was deleted", "não encontrad",
+		"nao encontrad", "non trovat", "niet gevonden", "нет такого", "не зарегистрирован", "ismeretlen",
+		"nem létezik", "tuntematon", "bulunamad", "bilinmeyen", "δεν υπάρχει", "존재하지 않", "없는 사용자",
+		"tidak ditemukan", "לא קיים", "غير موجود", "eksisterer ikke", "finnes ikke", "findes ikke", "finns inte",
+		"inte hitta", "не існує", "не съществува", "nu există", "desconhecid",
+		"existiert hier nicht", "mailbox by that name", "nobody here by", "nobody by that name",
+		"isn't here any", "unknown to us", "not find recipient", "not find the recipient", "not recognised",
+		"no such alias", "nu a fost găsit",
+		"account is not local", "person not found", "not typed correctly", "typed incorrectly",
+		"no local mailbox", "recipient is not local", "mailbox is not local", "onbekend", "ei löydy",
+		"kullanıcı yok", "δεν βρέθηκε", "찾을 수 없", "không tồn tại", "нет пользователя", "doesn't live here",
+	}, loose: []string{
+		"not exist", "n't exist", "not found in", "not valid", "not a valid", "not in our",
+		"not known", "is not a registered", "not registered", "unregistered", "no longer accepts", "no longer available",
+		"no longer valid", "not listed in", "not listed on", "couldn't be found", "could not be found", "wasn't found",
+		"was not found", "not be found", "non-existent", "nonexistent", "no account", "invalid address",
+		"address is invalid",
 	}},
-	{Blocked, []string{
+	{class: Blocked, phrases: []string{
 		"reputation", "is listed", "listed at", "listed by", "listed in", "sorbs", "your ip", "ip address",
 		"ip blocked", "bad ip", "banned", "unverifyable", "client ip", "your host", "your server",
 		"your network", "block your", "untrusted", "connection blocked", "blocked by", "host not allowed",
@@ -193,19 +253,19 @@ var phraseLists = []phraseList{
 		"from your", "mail server has been", "blocked for", "dynamic ip", "dialup", "dul ",
 		"connection refused by policy", "fix reverse", "not resolve", "block for", "temporarily blocked",
 	}},
-	{Spam, []string{
+	{class: Spam, phrases: []string{
 		"spam", "unsolicited", "ube", "uce", "junk", "bulk mail", "bulk email", "content rejected",
 		"content blocked", "classified as", "scored as", "unwanted", "content filter", "message looks",
 		"high probability", "banned content", "content is not allowed", "advert", "commercial", "suspicious",
 	}},
-	{Content, []string{
+	{class: Content, phrases: []string{
 		"content", "attachment", "8-bit", "8bit", "mime ", "mime-", "in from:", "message format",
 		"malformed", "base64", "lone cr", "bare lf", "bare cr", "charset", "media error", "no resent-from",
 		"resent-from", "file type", "filetype", "duplicate header", "line too long", "lines longer", "rfc ",
 		"rfc5322", "rfc2822", "rfc 5322", "message header", "headers too", "from header", "missing header",
 		"date header", "message-id", "invalid header", "encoding", "conversion",
 	}},
-	{Network, []string{
+	{class: Network, phrases: []string{
 		"timed out", "timeout", "connection refused", "connection reset", "lost connection",
 		"no route to host", "network is unreachable", "network unreachable", "host is unreachable",
 		"host unreachable", "could not connect", "couldn't connect", "unable to connect", "cannot connect",
@@ -214,8 +274,9 @@ var phraseLists = []phraseList{
 		"connection failed", "conversation with", "not responding", "no answer from", "broken pipe",
 		"connection error", "establish an smtp", "wasn't able to establish", "connection was",
 		"connection attempt", "did not respond", "didn't respond", "not answer",
+		"could not find a gateway",
 	}},
-	{Expired, []string{
+	{class: Expired, phrases: []string{
 		"failing for a long time", "expired", "not been collected", "message timed", "queue too long",
 		"too long in", "in the queue", "delivery time", "not delivered within", "send message for",
 		"giving up", "attempts:", "deferred:", "has not yet been delivered", "been delayed",
@@ -223,7 +284,7 @@ var phraseLists = []phraseList{
 		"after several attempts", "could not be delivered for", "unable to deliver for", "not yet been",
 		"delay",
 	}},
-	{System, []string{
+	{class: System, phrases: []string{
 		"disk", "no space left", "local error", "system error", "internal error", "server error",
 		"temporary failure", "temporarily", "service unavailable", "service currently unavailable",
 		"try again", "try later", "out of memory", "system resources", "insufficient system", "resources",
@@ -235,8 +296,9 @@ var phraseLists = []phraseList{
 		"software error", "procmail", "maildrop", "unknown mailer error", "mailer error", "transport error",
 		"queue", "busy", "overload", "system is", "local configuration", "unable to open mailbox",
 		"database", "ldap", "program",
+		"cannot open mailbox", "can't open mailbox", "mailbox problem",
 	}},
-	{Policy, []string{
+	{class: Policy, phrases: []string{
 		"policy", "policies", "not allowed", "not authorized", "not authorised", "unauthorized",
 		"not permitted", "permission", "access denied", "denied", "refused", "security", "restrict",
 		"prohibited", "administrat", "authentication", "authenticate", "authrequired", "preferences",

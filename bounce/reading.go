@@ -21,7 +21,7 @@ type reading struct {
 }
 
 func newReading(m *parts) *reading {
-	r := &reading{parts: m, rawSubject: decodeWords(m.header.get("Subject"))}
+	r := &reading{parts: m, rawSubject: m.header.text("Subject")}
 	r.subject = strings.ToLower(r.rawSubject)
 	r.from = strings.ToLower(fromAddress(m.header))
 	for _, name := range [...]string{"To", "Delivered-To", "Return-Path", "From"} {
@@ -95,6 +95,7 @@ func (r *reading) report() *Report {
 		From:         fromAddress(r.header),
 		MessageID:    messageID(r.header.get("Message-ID")),
 		Date:         parseDate(r.header.get("Date")),
+		Received:     receivedDate(r.header.get("Received")),
 		ReportingMTA: r.status.reportingMTA,
 		EnvelopeID:   r.status.envelopeID,
 		Original:     newOriginal(r.returned),
@@ -158,7 +159,7 @@ func (r *reading) dsnRecipients(o *Original) []Recipient {
 // but a file, a command or a name: in X-Failed-Recipients, in the text, or in the
 // returned message.
 func (r *reading) addressFor(i int, o *Original, name string) string {
-	for _, list := range [...][]candidate{r.failedHeader(), r.notice.best(listed, r.isOwn), originalRecipient(o)} {
+	for _, list := range [...][]candidate{r.failedHeader(), r.notice.best(listed, r.isOwn), r.originalRecipient(o)} {
 		if len(list) == len(r.status.recipients) {
 			return list[i].address
 		}

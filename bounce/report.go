@@ -92,6 +92,10 @@ type Report struct {
 	// auto-reply it is found by VERP alone.
 	Who       string
 	WhoSource Source
+	// VERPErr joins the errors of Config.VERP if it was asked and named nobody,
+	// one for each path that it was asked about: one of a forged path, for
+	// errors.Is, if its errors tell that. Nil else.
+	VERPErr error
 
 	// Subject, From, MessageID and Date are the fields of this mail. From is the
 	// address alone. Date is zero if there is none that can be read.
@@ -99,6 +103,9 @@ type Report struct {
 	From      string
 	MessageID string // without angle brackets
 	Date      time.Time
+	// Received is when this mail came in, by its topmost Received field; zero if
+	// there is none that can be read.
+	Received time.Time
 
 	// ReportingMTA is the name of the system that reports, without the type that
 	// stands before it in a DSN.

@@ -116,9 +116,9 @@ func newOriginal(s string) *Original {
 	}
 	return &Original{
 		MessageID: messageID(h.get("Message-ID")),
-		Subject:   decodeWords(h.get("Subject")),
-		From:      decodeWords(h.get("From")),
-		To:        decodeWords(h.get("To")),
+		Subject:   h.text("Subject"),
+		From:      h.text("From"),
+		To:        h.text("To"),
 		Header:    strings.Clone(text), // not the whole mail
 	}
 }

@@ -1,6 +1,10 @@
 package bounce
 
-import "strings"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // A statusAt is an enhanced status code found in a text.
 type statusAt struct {
@@ -9,8 +13,8 @@ type statusAt struct {
 }
 
 // findStatus returns the best enhanced status code (RFC 3463 2) of class 4 or 5
-// in s: of those that stand in the surest place the first one that is not X.0.0,
-// else the first.
+// in s: of those that stand in the surest place the first one that is not X.0.0
+// or X.4.7, else the first.
 func findStatus(s string) statusAt {
 	var best statusAt
 	for i := 0; i+5 <= len(s); i++ {
@@ -22,13 +26,17 @@ func findStatus(s string) statusAt {
 			continue
 		}
 		found := statusAt{s[i : i+n], statusRank(s, i, i+n)}
-		if found.rank > best.rank || found.rank > 0 && found.rank == best.rank && isGeneric(best.code) && !isGeneric(found.code) {
+		if found.rank > best.rank || found.rank > 0 && found.rank == best.rank && isOuter(best.code) && !isOuter(found.code) {
 			best = found
 		}
 		i += n - 1
 	}
 	return best
 }
+
+// isOuter reports a code that a more telling one may stand behind: a generic one,
+// or X.4.7, which says that time has run out and not why.
+func isOuter(status string) bool { return isGeneric(status) || status[1:] == ".4.7" }
 
 // isGeneric reports a code that tells no more than its class.
 func isGeneric(status string) bool {
@@ -65,18 +73,51 @@ func statusRank(s string, start, end int) int {
 		if c == '-' {
 			return 0
 		}
-		word := strings.ToLower(before[strings.LastIndexAny(before, " \t(")+1:])
-		switch strings.TrimRight(word, ",") {
-		case "version", "v", "release", "exim", "sendmail", "postfix", "qmail", "build", "server", "smtpsvc", "ver", "ver.":
+		word := strings.ToLower(before[strings.LastIndexAny(before, " \t\n(")+1:])
+		if slices.Contains(numberedWords[:], strings.TrimRight(word, ",")) {
 			return 0
 		}
-		return 1
+		return bareRank(s, start, end)
 	case c == '#':
 		return 2
 	case strings.IndexByte("(['\":;,=<", c) >= 0:
+		return bareRank(s, start, end)
+	}
+	return 0
+}
+
+// numberedWords stand before numbers with dots that are no status codes: of
+// releases, sections and dates.
+var numberedWords = [...]string{
+	"version", "v", "release", "exim", "sendmail", "postfix", "qmail", "build", "server", "smtpsvc", "ver", "ver.",
+	"mdaemon", "exchange", "domino", "notes", "james", "zimbra", "imail", "section", "sections", "sec.", "§", "chapter",
+	"abschnitt", "am", "den", "vom", "bis", "le", "el",
+}
+
+// statusWords announce a status code, earlier in its line.
+var statusWords = [...]string{"status", "code", "error", "dsn", "smtp", "said", "response", "reply", "enhanced", "permanent", "temporary", "failure"}
+
+// bareRank is for a code without a mark: it is one if it is registered, or if the
+// line has announced it.
+func bareRank(s string, start, end int) int {
+	before := s[max(0, start-40):start]
+	before = before[strings.LastIndexByte(before, '\n')+1:]
+	if isRegistered(s[start:end]) || containsAny(strings.ToLower(before), statusWords[:]) {
 		return 1
 	}
 	return 0
+}
+
+// registered is the highest detail for each subject that the IANA registry of
+// enhanced status codes has.
+var registered = [...]int{0, 10, 4, 5, 7, 6, 10, 30}
+
+// isRegistered reports a code of the IANA registry, or one with three digits of
+// detail, as Exchange Online has.
+func isRegistered(code string) bool {
+	subject := int(code[2] - '0')
+	detail, err := strconv.Atoi(code[4:])
+	return err == nil && (detail <= registered[subject] || detail >= 100 && subject != 0)
 }
 
 // isReplyCode reports three digits that are an SMTP reply code of refusal
@@ -105,7 +146,7 @@ func statusField(s string) (code, comment string) {
 // in bounces.
 func findCode(s string) int {
 	for i := 0; i+3 <= len(s); i++ {
-		if !isReplyCode(s[i:]) || !codePlace(s[:i]) {
+		if !isReplyCode(s[i:]) || s[i:i+3] == "404" || !codePlace(s[:i]) || isAmount(s[i+3:]) {
 			continue
 		}
 		if i+3 < len(s) {
@@ -118,6 +159,17 @@ func findCode(s string) int {
 	return 0
 }
 
+// isAmount reports a number whose unit comes behind it.
+func isAmount(after string) bool {
+	unit := strings.ToLower(strings.TrimLeft(after[:min(len(after), 12)], " \t"))
+	for _, u := range [...]string{"kb", "mb", "gb", "kib", "mib", "byte", "octet", "line", "kbyte", "mbyte", "k)", "messages"} {
+		if strings.HasPrefix(unit, u) {
+			return true
+		}
+	}
+	return false
+}
+
 // codePlace reports whether a reply code can stand behind before: at the start of
 // a line, or behind a mark or a word that announces it.
 func codePlace(before string) bool {
@@ -128,6 +180,8 @@ func codePlace(before string) bool {
 	switch c := t[len(t)-1]; {
 	case c == '\n':
 		return true
+	case c == ':' && isMeasure(t[:len(t)-1]):
+		return false
 	case strings.IndexByte(":;>'\"([|#", c) >= 0:
 		return len(t) < len(before) || c != ':' || !endsInDigit(t[:len(t)-1])
 	case len(t) == len(before):
@@ -141,6 +195,15 @@ func codePlace(before string) bool {
 		return true
 	}
 	return strings.HasSuffix(word, "...")
+}
+
+// isMeasure reports a label of a number that is no reply code.
+func isMeasure(label string) bool {
+	switch strings.ToLower(label[strings.LastIndexAny(label, " \t\n(")+1:]) {
+	case "size", "port", "lines", "length", "bytes", "octets", "id":
+		return true
+	}
+	return false
 }
 
 func endsInDigit(s string) bool {

@@ -101,9 +101,10 @@ func (r *reading) statusInText() []Recipient {
 	}
 	s := parseStatus(unindent(text[i:]))
 	var out []Recipient
+	nobody := &addressSet{}
 	for _, rcpt := range s.recipients {
 		if strings.Contains(rcpt.Address, "@") && indexRecipient(out, rcpt.Address) < 0 {
-			r.completeStatus(&rcpt, &addressSet{})
+			r.completeStatus(&rcpt, nobody)
 			out = append(out, rcpt)
 		}
 	}
@@ -140,7 +141,7 @@ func (n *notice) allText() string { return strings.Join(n.lines, "\n") }
 // failedHeader reads X-Failed-Recipients, which Exim and Gmail write.
 func (r *reading) failedHeader() (list []candidate) {
 	for _, v := range r.header.all("X-Failed-Recipients") {
-		v = decodeWords(v)
+		v = decodeWords(v[:min(len(v), maxValue)])
 		for from := 0; len(list) < maxRecipients; {
 			a, ok := nextAddress(v, from)
 			if !ok {
@@ -158,35 +159,74 @@ func (r *reading) failedHeader() (list []candidate) {
 // guess finds the recipient of a notice whose text names none that can be told
 // from others.
 func (r *reading) guess(o *Original) []candidate {
+	if r.disposition && strings.Contains(r.from, "@") && r.senderWeight() < 3 { // who has it rejected
+		return []candidate{{address: fromAddress(r.header), level: told}}
+	}
 	if a, ok := nextAddress(r.rawSubject, 0); ok && hasDot(a.address) && !r.isOwn(a.address) {
 		return []candidate{{address: a.address, level: told}}
 	}
-	if list := r.withoutHelpers(r.notice.best(mentioned, r.isOwn)); len(list) == 1 && !isHelper(list[0].address) {
+	isSender := r.isOwn
+	if o != nil {
+		h, _ := parseHeader(o.Header)
+		senders := returnedSenders(h)
+		isSender = func(a string) bool { return r.isOwn(a) || senders.has(a) }
+	}
+	if list := r.withoutHelpers(r.notice.best(mentioned, isSender)); len(list) == 1 && !isHelper(list[0].address) {
 		return list
 	}
-	return originalRecipient(o)
+	return r.originalRecipient(o)
 }
 
 // originalRecipient returns whom the returned message was for, if it was for one
-// person only: by its To, or by what a Received field says.
-func originalRecipient(o *Original) []candidate {
+// person only: by its To, or by the topmost of its Received fields where To names
+// the sender or a list. Older ones may be of the way to a list or an alias.
+func (r *reading) originalRecipient(o *Original) []candidate {
 	if o == nil {
 		return nil
 	}
 	h, _ := parseHeader(o.Header)
-	for _, v := range h.all("Received") {
-		if i := strings.Index(v, " for "); i >= 0 {
-			if a, ok := nextAddress(v, i); ok && a.start-i < 8 {
-				return []candidate{{address: a.address, level: mentioned}}
-			}
+	senders := returnedSenders(h)
+	isOther := func(a string) bool { return !r.isOwn(a) && !senders.has(a) }
+	to, more := oneAddress(o.To, isOther)
+	v := h.get("Received")
+	if i := strings.Index(v, " for "); i >= 0 && (to == "" || more) {
+		if a, ok := nextAddress(v, i); ok && a.start-i < 8 && isOther(a.address) {
+			return []candidate{{address: a.address, level: mentioned}}
 		}
 	}
-	first, ok := nextAddress(o.To, 0)
-	if !ok {
+	if to == "" || more {
 		return nil
 	}
-	if again, more := nextAddress(o.To, first.end); more && !sameAddress(again.address, first.address) {
-		return nil
+	return []candidate{{address: to, level: mentioned}}
+}
+
+// oneAddress returns the first address in a field that ok lets pass, and whether
+// there is another one.
+func oneAddress(field string, ok func(string) bool) (first string, more bool) {
+	for from := 0; ; {
+		a, found := nextAddress(field, from)
+		if !found {
+			return first, false
+		}
+		switch {
+		case !ok(a.address):
+		case first == "":
+			first = a.address
+		case !sameAddress(first, a.address):
+			return first, true
+		}
+		from = a.end
 	}
-	return []candidate{{address: first.address, level: mentioned}}
+}
+
+// returnedSenders are the addresses of the one who sent the returned message, and
+// of the list that it went to.
+func returnedSenders(h header) *addressSet {
+	s := &addressSet{addresses: map[string]bool{}}
+	for _, name := range [...]string{"From", "Sender", "Return-Path", "Reply-To", "Errors-To", "List-Post", "X-Envelope-From"} {
+		if a, ok := nextAddress(h.get(name), 0); ok {
+			s.addresses[strings.ToLower(a.address)] = true
+		}
+	}
+	return s
 }

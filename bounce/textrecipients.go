@@ -26,6 +26,7 @@ func (n *notice) best(least level, skip func(string) bool) (best []candidate) {
 type addressSet struct {
 	addresses map[string]bool // in lower case
 	rest      string          // notice.rest's, once it was asked for
+	said      *saying         // of rest
 }
 
 func newAddressSet(list []candidate) *addressSet {
@@ -65,22 +66,22 @@ func (n *notice) recipients(list []candidate) []Recipient {
 // and what stands in it. among are all recipients of the notice.
 func (n *notice) explain(r *Recipient, among *addressSet) {
 	own := n.said(r.Address, among)
-	text := own
-	switch {
-	case tells(own):
-	case len(among.addresses) <= 1:
-		text = n.rest(among) // with what is its own
-	default:
-		text = own + "\n" + n.rest(among)
+	said, text := newSaying(own), own
+	if !said.tells() {
+		rest := n.restSaying(among)
+		if text = rest.text[:min(len(rest.text), 4*maxWords)]; len(among.addresses) > 1 {
+			text = own + "\n" + text
+		}
+		said = said.or(rest)
 	}
 	if r.Diagnostic == "" {
-		r.Diagnostic = withoutAddress(gist(text), r.Address)
+		r.Diagnostic = withoutAddress(said.gist, r.Address)
 	}
-	if s := findStatus(text); s.rank > 0 && isGeneric(r.Status) {
-		r.Status = s.code
+	if said.status.rank > 0 && isGeneric(r.Status) {
+		r.Status = said.status.code
 	}
 	if r.Code == 0 {
-		r.Code = findCode(text)
+		r.Code = said.code
 	}
 	if r.Original == "" {
 		if o := expandedFrom(own); !sameAddress(o, r.Address) {
@@ -91,13 +92,57 @@ func (n *notice) explain(r *Recipient, among *addressSet) {
 		r.RemoteMTA = remoteName(text)
 	}
 	if r.Class == Undefined {
-		r.Class = classify(text, r.Status, r.Code)
+		r.Class = classify(said.reasonIn(text), r.Status, r.Code)
 	}
 }
 
+// reasonIn returns the paragraph of a text that has the reply code, if its words
+// are enough for a class that needs no second opinion; else all of it. Labels and
+// advice around a reply have words of other reasons.
+func (s *saying) reasonIn(text string) string {
+	if s.code == 0 {
+		return text
+	}
+	switch classifyWords(s.gist) {
+	case Undefined, Policy, System, Network, Expired:
+		return text
+	}
+	return s.gist
+}
+
+// A saying is what was found in a text about a recipient.
+type saying struct {
+	text, gist string
+	status     statusAt
+	code       int
+	class      Class // by its words
+}
+
+func newSaying(text string) saying {
+	s := saying{text: text, status: findStatus(text), code: findCode(text), class: classifyWords(text)}
+	s.gist = gist(text, s.code)
+	return s
+}
+
 // tells reports whether a text has a reason in it.
-func tells(text string) bool {
-	return findCode(text) != 0 || findStatus(text).rank > 0 || classifyWords(text) != Undefined
+func (s *saying) tells() bool { return s.code != 0 || s.status.rank > 0 || s.class != Undefined }
+
+// or returns what is found in s, which does not tell, and in rest behind it.
+func (s saying) or(rest *saying) saying {
+	out := *rest
+	if rest.code == 0 && strings.TrimSpace(s.text) != "" {
+		out.gist = oneLine(s.text + "\n" + rest.text[:min(len(rest.text), 4*maxDiagnostic)])
+	}
+	return out
+}
+
+// restSaying is rest, read once for all recipients.
+func (n *notice) restSaying(among *addressSet) *saying {
+	if among.said == nil {
+		s := newSaying(n.rest(among))
+		among.said = &s
+	}
+	return among.said
 }
 
 // said returns the lines about one recipient: from each line that begins with
@@ -209,8 +254,7 @@ func hasReply(lower string) bool { return findStatus(lower).rank == 3 || findCod
 
 // gist returns what of a text about a recipient is worth keeping as its
 // diagnostic: the paragraph with the reply code if there is one.
-func gist(text string) string {
-	code := findCode(text)
+func gist(text string, code int) string {
 	if code == 0 {
 		return oneLine(text)
 	}

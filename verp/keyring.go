@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strconv"
 	"strings"
 )
@@ -27,6 +28,15 @@ type Key struct {
 	// Secret is at least 16 octets from a good source of chance.
 	Secret []byte
 }
+
+// String does not show the secret.
+func (k Key) String() string { return fmt.Sprintf("verp.Key(%d)", k.ID) }
+
+// Format implements fmt.Formatter: no verb shows the secret.
+func (k Key) Format(f fmt.State, verb rune) { io.WriteString(f, k.String()) }
+
+// LogValue implements slog.LogValuer, without the secret.
+func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
 // NewKey makes a Key with a secret of 32 octets from crypto/rand.
 func NewKey(id uint8) Key {
@@ -115,3 +125,9 @@ func (r *Keyring) String() string {
 	}
 	return fmt.Sprintf("keys %s, %d signs", strings.Join(ids, " "), r.signing)
 }
+
+// Format implements fmt.Formatter: no verb shows the secrets.
+func (r *Keyring) Format(f fmt.State, verb rune) { io.WriteString(f, r.String()) }
+
+// LogValue implements slog.LogValuer, without the secrets.
+func (r *Keyring) LogValue() slog.Value { return slog.StringValue(r.String()) }

@@ -1,7 +1,11 @@
 package verp_test
 
 import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -85,6 +89,27 @@ func TestReadKeyringRefuses(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), secret[:8]) {
 			t.Errorf("%s: the error shows the secret: %v", tt.name, err)
+		}
+	}
+}
+
+// No way to print a key prints its secret.
+func TestKeysAreNotPrinted(t *testing.T) {
+	secret := []byte("0123456789abcdef")
+	key := verp.Key{ID: 3, Secret: secret}
+	ring, err := verp.NewKeyring(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "key", key, "ring", ring)
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "key", key, "ring", ring)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		fmt.Fprintf(&log, verb+"\n"+verb+"\n"+verb+"\n", key, &key, ring)
+	}
+	for _, bad := range []string{string(secret), hex.EncodeToString(secret), "48 49", "0x30", base64.StdEncoding.EncodeToString(secret)} {
+		if strings.Contains(log.String(), bad) {
+			t.Errorf("%s is in\n%s", bad, log.String())
 		}
 	}
 }

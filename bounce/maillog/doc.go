@@ -6,6 +6,7 @@
 // several lines of several daemons. This package joins them by queue id:
 //
 //   - [Fates] reads a log with default limits. It is right for most.
+//   - [Parts] puts the files of a rotated log together.
 //   - A [Reader] has limits to set, and counts what it could not read.
 //
 // Rows come out as messages leave the queue, one a recipient, and at the end of
@@ -29,7 +30,7 @@
 //
 // Where lines are missing, at the head of a rotated log or after a crash,
 // sender and message id may be empty. Feed the files of a rotated log in their
-// order, by [io.MultiReader].
+// order, by [Parts].
 //
 // Before Postfix 3.5, and with info_log_address_format=internal, addresses are
 // logged without the quotes that their local parts need. One that was made to

@@ -63,7 +63,18 @@ func lastPart(tag string) (string, bool) {
 	if i <= 0 || i == len(tag)-1 {
 		return "", false
 	}
-	return tag[i+1:], true
+	return tag[i+1:], daemons[tag[i+1:]]
+}
+
+// daemons are the programs of Postfix that write to its log. Other programs have
+// tags with a slash, too.
+var daemons = map[string]bool{
+	"anvil": true, "bounce": true, "cleanup": true, "defer": true, "discard": true, "dnsblog": true, "error": true,
+	"flush": true, "lmtp": true, "local": true, "master": true, "nqmgr": true, "oqmgr": true, "pickup": true,
+	"pipe": true, "postdrop": true, "postfix-script": true, "postlog": true, "postqueue": true, "postscreen": true,
+	"postsuper": true, "proxymap": true, "proxywrite": true, "qmgr": true, "qmqpd": true, "relay": true, "retry": true,
+	"scache": true, "sendmail": true, "showq": true, "smtp": true, "smtpd": true, "spawn": true, "tlsmgr": true,
+	"tlsproxy": true, "trace": true, "trivial-rewrite": true, "verify": true, "virtual": true,
 }
 
 // skipSolarisID takes off "[ID 197553 mail.info] ".

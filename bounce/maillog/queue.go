@@ -77,12 +77,9 @@ func (q *queue) take(m *message, e event) {
 // isOther reports that e is about another message than m, whose end is missing
 // in the log: Postfix uses short queue ids again.
 func (m *message) isOther(e event) bool {
-	if len(m.fates) == 0 {
-		return false
-	}
 	switch e.kind {
 	case arrived:
-		return true
+		return len(m.fates) > 0 || m.hasSender || m.messageID != ""
 	case named:
 		return m.messageID != "" && m.messageID != e.value
 	case queued, gaveUp:

@@ -79,6 +79,17 @@ func Fates(r io.Reader) iter.Seq2[Fate, error] {
 	return reader.Fates()
 }
 
+// Parts puts the files of a rotated log together, the oldest first. Unlike
+// io.MultiReader it ends the last line of each, which a full disk or a crash may
+// have left without an end.
+func Parts(files ...io.Reader) io.Reader {
+	parts := make([]io.Reader, 0, 2*len(files))
+	for _, f := range files {
+		parts = append(parts, f, strings.NewReader("\n"))
+	}
+	return io.MultiReader(parts...)
+}
+
 // Stats returns the counts so far.
 func (r *Reader) Stats() Stats { return r.stats }
 

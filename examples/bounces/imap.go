@@ -21,8 +21,9 @@ import (
 const imapBatch = 100
 
 // ImapMails reads a mailbox on an IMAP server. It is opened read-only, and no mail
-// in it is changed, unless -imap-new asks for it.
-func imapMails(parser *bounce.Parser, o *options) iter.Seq2[bounce.Mail, error] {
+// in it is changed, unless -imap-new asks for it: what is marked as seen was kept
+// before that.
+func imapMails(parser *bounce.Parser, o *options, keep func() error) iter.Seq2[bounce.Mail, error] {
 	return func(yield func(bounce.Mail, error) bool) {
 		c, err := o.dialIMAP()
 		if err != nil {
@@ -44,6 +45,10 @@ func imapMails(parser *bounce.Parser, o *options) iter.Seq2[bounce.Mail, error] 
 				}
 			}
 			if o.imapNew {
+				if err := keep(); err != nil {
+					yield(bounce.Mail{}, err)
+					return
+				}
 				err = c.Store(imap.UIDSetNum(batch...), &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagSeen}}, nil).Close()
 			}
 		}
@@ -86,10 +91,11 @@ func (o *options) imapAddr() string {
 	if _, _, err := net.SplitHostPort(o.imap); err == nil {
 		return o.imap
 	}
+	host := strings.TrimSuffix(strings.TrimPrefix(o.imap, "["), "]")
 	if o.imapTLS == "starttls" {
-		return net.JoinHostPort(o.imap, "143")
+		return net.JoinHostPort(host, "143")
 	}
-	return net.JoinHostPort(o.imap, "993")
+	return net.JoinHostPort(host, "993")
 }
 
 func (o *options) imapTLSConfig() (*tls.Config, error) {

@@ -54,6 +54,13 @@ func TestIMAP(t *testing.T) {
 	}
 
 	marking := append(login, "-imap", server.Addr(interop.IMAPS), "-imap-new")
+	nowhere := append(slices.Clone(marking), "-suppress", filepath.Join(t.TempDir(), "none", "suppressed.txt"))
+	if code, _, _ := run(t, "", nowhere...); code != exitUsage {
+		t.Error("status", code)
+	}
+	if n := seenMails(t, c); n != 0 {
+		t.Errorf("%d mails are marked as seen, and none was kept", n)
+	}
 	if _, out, errs := run(t, "", marking...); !slices.Equal(withoutFiles(t, out), want) {
 		t.Error(errs)
 	}
@@ -75,6 +82,16 @@ func TestIMAP(t *testing.T) {
 	} {
 		if code, _, errs := run(t, "", args...); code != exitUsage || !strings.Contains(errs, want) {
 			t.Errorf("%s: %d, %s", want, code, errs)
+		}
+	}
+}
+
+func TestIMAPAddr(t *testing.T) {
+	for in, want := range map[string]string{
+		"[::1]": "[::1]:993", "::1": "[::1]:993", "[::1]:1993": "[::1]:1993", "mail.example": "mail.example:993", "mail.example:1": "mail.example:1",
+	} {
+		if got := (&options{imap: in}).imapAddr(); got != want {
+			t.Errorf("%s: %s, want %s", in, got, want)
 		}
 	}
 }

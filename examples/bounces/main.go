@@ -74,10 +74,11 @@ func (p *program) read(o *options) (s *summary, err error) {
 	}
 	s = newSummary()
 	out := bufio.NewWriter(p.stdout)
-	defer func() { err = errors.Join(err, out.Flush(), saveLedger(o, ledger)) }()
+	keep := func() error { return errors.Join(out.Flush(), saveLedger(o, ledger)) }
+	defer func() { err = errors.Join(err, keep()) }()
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false) // addresses have angle brackets around them
-	for m, err := range p.mails(parser, o) {
+	for m, err := range p.mails(parser, o, keep) {
 		if err != nil {
 			return nil, err
 		}
@@ -88,16 +89,26 @@ func (p *program) read(o *options) (s *summary, err error) {
 			}
 		}
 		s.add(list)
-		if ledger != nil && m.Report != nil {
-			s.suppressed += len(ledger.Record(m.Report, time.Now()))
+		if ledger == nil || m.Report == nil {
+			continue
+		}
+		if !o.believes(m.Report) {
+			s.unproven++
+			continue
+		}
+		s.suppressed += len(ledger.Record(m.Report, time.Now()))
+	}
+	for _, name := range o.maillogs {
+		if err := p.readLog(name, encoder.Encode, s); err != nil {
+			return nil, err
 		}
 	}
 	return s, nil
 }
 
 // mails returns the mails of all paths, and of the IMAP server. An error is the
-// last thing that comes.
-func (p *program) mails(parser *bounce.Parser, o *options) iter.Seq2[bounce.Mail, error] {
+// last thing that comes. keep makes lasting what was made of those before.
+func (p *program) mails(parser *bounce.Parser, o *options, keep func() error) iter.Seq2[bounce.Mail, error] {
 	return func(yield func(bounce.Mail, error) bool) {
 		for _, path := range o.paths {
 			mails, err := p.at(parser, path)
@@ -112,7 +123,7 @@ func (p *program) mails(parser *bounce.Parser, o *options) iter.Seq2[bounce.Mail
 			}
 		}
 		if o.imap != "" {
-			imapMails(parser, o)(yield)
+			imapMails(parser, o, keep)(yield)
 		}
 	}
 }

@@ -51,7 +51,7 @@ func TestRows(t *testing.T) {
 		}
 	}
 	for i, want := range []map[string]any{
-		{"kind": "dsn", "recipient": "bob@beta.example", "status": "5.2.2", "code": 552.0, "class": "mailbox-full", "hard": false, "action": "failed", "message_id": "n.4711@example.net"},
+		{"kind": "dsn", "recipient": "ben@beta.example", "status": "5.2.2", "code": 552.0, "class": "mailbox-full", "hard": false, "action": "failed", "message_id": "n.4711@example.net"},
 		{"kind": "dsn", "recipient": "cleo@home.gamma.example", "original_recipient": "cleo@gamma.example", "action": "delayed", "remote_mta": "mx.gamma.example", "hard": false},
 		{"kind": "other", "recipient": "", "hard": nil, "code": 0.0},
 		{"kind": "feedback", "recipient": "ann@alpha.example", "feedback_type": "abuse", "class": "complaint", "hard": nil},
@@ -93,8 +93,8 @@ func TestDirectory(t *testing.T) {
 func TestVERP(t *testing.T) {
 	name := filepath.Join(mails, "text-notes.eml")
 	for want, args := range map[string][]string{
-		"ann@alpha.example": {"-verp-sender", "other@example.net", "-verp-sender", "news@lists.example.net", name},
-		"":                  {"-verp-sender", "other@example.net", name},
+		"ann@alpha.example": {"-return-path", "other@example.net", "-return-path", "news@lists.example.net", name},
+		"":                  {"-return-path", "other@example.net", name},
 	} {
 		code, out, errs := run(t, "", args...)
 		if code != exitRead || decode(t, out)[0]["verp_recipient"] != want {
@@ -122,7 +122,7 @@ func TestStandardInput(t *testing.T) {
 
 func TestSuppress(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "suppressed.txt")
-	args := []string{"-suppress", file, "-verp-sender", "news@lists.example.net", filepath.Join(mails, "text-notes.eml"), filepath.Join(mails, "dsn-utf8.eml")}
+	args := []string{"-suppress", file, "-return-path", "news@lists.example.net", filepath.Join(mails, "text-notes.eml"), filepath.Join(mails, "dsn-utf8.eml")}
 	var last string
 	for range 2 {
 		if code, _, errs := run(t, "", args...); code != exitRead {
@@ -144,9 +144,9 @@ func TestUsage(t *testing.T) {
 		"no path":          {},
 		"-soft-limit":      {"-soft-limit", "0", "x"},
 		"-soft-days":       {"-soft-days", "0", "x"},
-		"-verp-form":       {"-verp-sender", "a@b.example", "-verp-form", "x", mails},
-		"-verp-delimiters": {"-verp-sender", "a@b.example", "-verp-delimiters", "x", mails},
-		"-verp-sender":     {"-verp-sender", "nobody", mails},
+		"-verp: ":          {"-return-path", "a@b.example", "-verp", "x", mails},
+		"-verp-delimiters": {"-return-path", "a@b.example", "-verp-delimiters", "x", mails},
+		"-return-path":     {"-return-path", "nobody", mails},
 		"HeaderField":      {"-header", "a b", mails},
 		"no such file":     {filepath.Join(mails, "none")},
 		"flag provided":    {"-none", "x"},
@@ -155,7 +155,7 @@ func TestUsage(t *testing.T) {
 			t.Errorf("%q: %d, %s", args, code, errs)
 		}
 	}
-	if code, out, _ := run(t, "", "-h"); code != exitRead || !strings.Contains(out, "-verp-sender") {
+	if code, out, _ := run(t, "", "-h"); code != exitRead || !strings.Contains(out, "-return-path") {
 		t.Error(code, out)
 	}
 }

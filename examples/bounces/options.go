@@ -5,19 +5,23 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/bulksmtp/bulksmtp/bounce"
-	"github.com/bulksmtp/bulksmtp/verp"
 )
 
 // Options are the flags and arguments.
 type options struct {
 	paths []string
 
-	verpSenders    []string
-	verpForm       string
+	maillogs []string
+
+	returnPaths    []string
+	verp           string
 	verpDelimiters string
+	verpKey        string
+	verpIDs        string
 	header         string
 
 	imap, imapTLS, imapUser, imapPassword string
@@ -36,12 +40,12 @@ func (o *options) flags() *flag.FlagSet {
 	f := flag.NewFlagSet("bounces", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.Usage = func() {}
-	f.Func("verp-sender", "return path that recipients were written into; an `address`, may be repeated", func(s string) error {
-		o.verpSenders = append(o.verpSenders, s)
-		return nil
-	})
-	f.StringVar(&o.verpForm, "verp-form", "classic", "`form` of these paths: classic or escaped")
+	f.Func("maillog", "Postfix's log, a `file`; may be repeated", into(&o.maillogs))
+	f.Func("return-path", "return path that recipients were written into; an `address`, may be repeated", into(&o.returnPaths))
+	f.StringVar(&o.verp, "verp", "classic", "`form` of these paths: classic, escaped, token or auto")
 	f.StringVar(&o.verpDelimiters, "verp-delimiters", "-=", "the two `delimiters` in them")
+	f.StringVar(&o.verpKey, "verp-key", "verp.key", "`file` with the keys of -verp token or auto")
+	f.StringVar(&o.verpIDs, "verp-ids", "", "CSV `file` with the recipients, for tokens that have the number of a row")
 	f.StringVar(&o.header, "header", "", "`name` of a header field in the messages sent that holds the recipient's address")
 	f.StringVar(&o.imap, "imap", "", "read a mailbox on the IMAP server at `host[:port]`")
 	f.StringVar(&o.imapTLS, "imap-tls", "implicit", "`mode` of TLS: implicit or starttls")
@@ -55,6 +59,14 @@ func (o *options) flags() *flag.FlagSet {
 	f.IntVar(&o.softDays, "soft-days", int(bounce.DefaultSoftWindow/(24*time.Hour)), "days within which they are counted")
 	f.BoolVar(&o.summary, "summary", false, "write the summary though standard error is no terminal")
 	return f
+}
+
+// into appends each value of a flag that may be repeated.
+func into(list *[]string) func(string) error {
+	return func(value string) error {
+		*list = append(*list, value)
+		return nil
+	}
 }
 
 func printUsage(w io.Writer) {
@@ -74,8 +86,12 @@ func parseOptions(args []string) (*options, error) {
 	}
 	o.paths = f.Args()
 	switch {
-	case len(o.paths) == 0 && o.imap == "":
+	case len(o.paths) == 0 && o.imap == "" && len(o.maillogs) == 0:
 		return nil, errors.New("no path given")
+	case o.inputs("-") > 1:
+		return nil, errors.New("standard input can be read once only")
+	case len(o.paths) == 0 && o.imap == "" && o.suppress != "":
+		return nil, errors.New("-suppress: is for mails, and only logs are given")
 	case o.imap != "" && (o.imapUser == "" || o.imapPassword == ""):
 		return nil, errors.New("-imap needs -imap-user and -imap-password-file")
 	case o.imapTLS != "implicit" && o.imapTLS != "starttls":
@@ -90,44 +106,21 @@ func parseOptions(args []string) (*options, error) {
 
 // parser returns a parser that knows the return paths.
 func (o *options) parser() (*bounce.Parser, error) {
-	c := bounce.Config{HeaderField: o.header}
-	if len(o.verpSenders) > 0 {
-		decode, err := o.verpDecoder()
-		if err != nil {
-			return nil, err
-		}
-		c.VERP = decode
+	decode, err := o.verpDecoder()
+	if err != nil {
+		return nil, err
 	}
-	return bounce.New(c)
+	return bounce.New(bounce.Config{HeaderField: o.header, VERP: decode})
 }
 
-// verpDecoder returns what finds the recipient in a return path of any of the
-// senders.
-func (o *options) verpDecoder() (func(string) (string, error), error) {
-	codec := verp.Codec{Delimiters: o.verpDelimiters}
-	switch o.verpForm {
-	case verp.Classic.String():
-	case verp.Escaped.String():
-		codec.Form = verp.Escaped
-	default:
-		return nil, fmt.Errorf("-verp-form: %q is neither classic nor escaped", o.verpForm)
-	}
-	if err := codec.Validate(); err != nil {
-		return nil, fmt.Errorf("-verp-delimiters: %w", err)
-	}
-	for _, sender := range o.verpSenders {
-		if _, err := codec.Encode(sender, "a@b.example"); err != nil && !errors.Is(err, verp.ErrTooLong) {
-			return nil, fmt.Errorf("-verp-sender: %w", err)
+// inputs counts how often a path is to be read.
+func (o *options) inputs(path string) (n int) {
+	for _, p := range slices.Concat(o.paths, o.maillogs) {
+		if p == path {
+			n++
 		}
 	}
-	return func(path string) (recipient string, err error) {
-		for _, sender := range o.verpSenders {
-			if recipient, err = codec.Decode(sender, path); err == nil {
-				return recipient, nil
-			}
-		}
-		return "", err
-	}, nil
+	return n
 }
 
 // rules are those of -suppress.

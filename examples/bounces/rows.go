@@ -29,6 +29,7 @@ func rows(m bounce.Mail) []row {
 		return []row{base}
 	}
 	r := m.Report
+	base.Error = doubt(r)
 	base.Kind = r.Kind.String()
 	if r.WhoSource != bounce.FromReport {
 		base.VERPRecipient = r.Who

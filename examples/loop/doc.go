@@ -1,6 +1,7 @@
 // Loop shows the whole way of bulk mail: a newsletter goes out under return paths
-// that name the recipient, some of it comes back, what came back is read, and the
-// next newsletter leaves out those whom it does not reach or who do not want it.
+// with a keyed token that names the recipient, some of it comes back, what came
+// back is read, and the next newsletter leaves out those whom it does not reach or
+// who do not want it.
 //
 //	go run ./examples/loop
 //	go run ./examples/loop -n 5000 -rounds 4 -dir /tmp/loop
@@ -8,9 +9,10 @@
 // The mail goes to a built-in server on the loopback interface, which sends
 // nothing anywhere. It takes everything, as a relay does, and afterwards bounces
 // some in the manner of several mail systems, complains about some, and answers
-// for some who are on holiday. All of that comes into a maildir.
+// for some who are on holiday. A stranger forges a bounce for somebody, too, which
+// has no effect. All of that comes into a maildir.
 //
-// What to copy from it is round.go. That your own relay's bounces come into a
+// What to copy from it is list.go and round.go. That your own relay's bounces come into a
 // maildir is up to its configuration: for Postfix, recipient_delimiter or an alias
 // of the return path's domain.
 //
@@ -18,8 +20,9 @@
 //
 //	-n N         recipients, 1 to 100000; 200
 //	-rounds N    newsletters, 1 to 100; 3
-//	-dir DIR     where the maildir and the list of suppressions are kept; a
-//	             temporary directory that is removed at the end if not given
+//	-dir DIR     where the maildir, the list of suppressions and the keys of the
+//	             tokens (verp.key) are kept; a temporary directory that is
+//	             removed at the end if not given
 //	-sessions N  sessions at once, 1 to 100; 4
 //
 // # Output

@@ -35,17 +35,44 @@ func (f *far) answer(messages []smtptest.Message) error {
 			continue
 		}
 		header, _, _ := strings.Cut(string(m.Data), "\r\n\r\n")
-		text := strings.NewReplacer(
-			"{to}", m.To[0].Address,
-			"{path}", m.From,
-			"{header}", strings.ReplaceAll(header, "\r\n", "\n"),
-			"{n}", fmt.Sprint(f.written),
-		).Replace(template)
-		if err := f.write(text); err != nil {
+		if err := f.write(f.fill(template, m.To[0].Address, m.From, header)); err != nil {
 			return err
 		}
 	}
+	return f.forgeFor(messages)
+}
+
+func (f *far) fill(template, to, path, header string) string {
+	return strings.NewReplacer(
+		"{to}", to,
+		"{path}", path,
+		"{header}", strings.ReplaceAll(header, "\r\n", "\n"),
+		"{n}", fmt.Sprint(f.written),
+	).Replace(template)
+}
+
+// forgeFor forges a bounce for the first recipient who has got the mail.
+func (f *far) forgeFor(messages []smtptest.Message) error {
+	for _, m := range messages {
+		if to := m.To[0].Address; fateOf(to) == "" {
+			return f.forge(m, to)
+		}
+	}
 	return nil
+}
+
+// forge writes what a stranger sends to have a recipient taken off the list: a
+// bounce like all others, but for the token, which takes the key to make.
+func (f *far) forge(m smtptest.Message, victim string) error {
+	path := []byte(m.From)
+	digit := &path[len("news-")+12]
+	if *digit == 'a' {
+		*digit = 'b'
+	} else {
+		*digit = 'a'
+	}
+	header, _, _ := strings.Cut(string(m.Data), "\r\n\r\n")
+	return f.write(f.fill(unknownUser, victim, string(path), header))
 }
 
 // write delivers a mail as maildirs want it: under tmp first.

@@ -79,14 +79,14 @@ func loop(ctx context.Context, w io.Writer, o *options) (good bool, err error) {
 		return false, err
 	}
 	defer p.Close()
-	recipients := make([]string, o.n)
-	for i := range recipients {
-		recipients[i] = fmt.Sprintf("reader.%d@example.org", i+1)
+	readers, err := newMailingList(o.n, o.dir)
+	if err != nil {
+		return false, err
 	}
 	good = true
 	answered := 0
 	for number := 1; number <= o.rounds; number++ {
-		r, err := newRound(ctx, p, number, recipients, ledger, maildir, func() error {
+		r, err := newRound(ctx, p, number, readers, ledger, maildir, func() error {
 			messages := server.Messages()
 			defer func() { answered = len(messages) }()
 			return far.answer(messages[answered:])
@@ -106,8 +106,8 @@ func loop(ctx context.Context, w io.Writer, o *options) (good bool, err error) {
 
 // show writes what came of a round.
 func (r *round) show(w io.Writer, number int) {
-	fmt.Fprintf(w, "Newsletter no. %d: %d sent, %d left out; in the maildir now %d dsn, %d bounce, %d feedback, %d auto-reply; %d newly suppressed\n",
-		number, r.sent, r.leftOut, r.kinds[bounce.DSN], r.kinds[bounce.Bounce], r.kinds[bounce.Feedback], r.kinds[bounce.AutoReply], len(r.suppressed))
+	fmt.Fprintf(w, "Newsletter no. %d: %d sent, %d left out; in the maildir now %d dsn, %d bounce, %d feedback, %d auto-reply, %d forged; %d newly suppressed\n",
+		number, r.sent, r.leftOut, r.kinds[bounce.DSN], r.kinds[bounce.Bounce], r.kinds[bounce.Feedback], r.kinds[bounce.AutoReply], r.forged, len(r.suppressed))
 	for _, s := range append(r.failed, r.untraced...) {
 		fmt.Fprintf(w, "  not good: %s\n", s)
 	}

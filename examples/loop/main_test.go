@@ -56,6 +56,7 @@ func TestLoop(t *testing.T) {
 		fmt.Sprintf("no. 2: %d sent, %d left out", n-once, once),
 		fmt.Sprintf("no. 3: %d sent, %d left out", n-once-later, once+later),
 		fmt.Sprintf("%d get no more mail", once+later),
+		"auto-reply, 1 forged;", "auto-reply, 3 forged;",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in:\n%s", want, out)
