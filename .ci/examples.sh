@@ -40,6 +40,9 @@ done
 run 0 testing
 run 0 loadtest -n 20000 -mode stream -window 64 -json
 run 0 bounces -summary bounce/testdata/mails
+run 0 bounces -summary -maillog bounce/maillog/testdata/fates.log
+run 0 bounces -summary -return-path bounces@example.com -verp token -verp-key "$work/verp.key" bounce/testdata/mails
+run 2 bounces -return-path bounces@example.com -verp token -verp-key "$work/none" bounce/testdata/mails
 run 0 loop
 for tab in html text source headers findings; do
 	run 0 preview -get "/row/3/$tab" >/dev/null
