@@ -1,6 +1,9 @@
 package message
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // A chunk is a piece of a body that is the same for all recipients, encoded when
 // the template is compiled. In front of it and behind it there are values, or
@@ -12,14 +15,15 @@ type chunk struct {
 	first  int    // length of what is left of the line it starts in
 	last   int    // where in raw the line starts that is open at the end
 
-	// Its quoted-printable, in two parts. head is what is left of the line it
-	// starts in, for when there is room for all of it. qp starts with a line:
-	// starts has where in raw lines start, and coded where in qp; the last one is
-	// open. It has no lines where the whole chunk is in the middle of one that is short.
-	head          []byte
+	// Its quoted-printable. starts has where in raw lines start, and coded where in
+	// qp; the last one is open. qp starts with a line of its own, in front of which
+	// whole has what is left of the line that the chunk starts in, of the length
+	// head, for when there is room for all of it.
 	qp            []byte
 	starts, coded []int
 	begun         bool // of the open line, as in quoter
+	whole         []byte
+	head          int
 }
 
 // newChunk encodes a chunk. isFirst says that it begins the body.
@@ -36,13 +40,14 @@ func newChunk(raw []byte, isFirst bool) chunk {
 			at = i + len(crlf)
 		}
 	}
-	c.encodeHead()
 	c.encodeLines(at)
+	c.encodeWhole()
 	return c
 }
 
-// encodeHead encodes the head as in the middle of a line, however long.
-func (c *chunk) encodeHead() {
+// encodeWhole encodes the head as in the middle of a line, however long, and puts
+// it in front of the lines.
+func (c *chunk) encodeWhole() {
 	var q quoter
 	for at := range c.first {
 		b := c.raw[at]
@@ -52,7 +57,11 @@ func (c *chunk) encodeHead() {
 			q.escape(c.raw[at : at+1])
 		}
 	}
-	c.head = q.out
+	c.whole, c.head = q.out, len(q.out)
+	if c.lines {
+		i := slices.Index(c.starts, c.first+len(crlf))
+		c.whole = slices.Concat(c.whole, crlf, c.qp[c.coded[i]:])
+	}
 }
 
 // encodeLines encodes from at on, where a line starts, or is taken to start.
@@ -73,20 +82,15 @@ func (c *chunk) encodeLines(at int) {
 func (c *chunk) append(q *quoter) {
 	at, own := 0, 0
 	switch {
+	case q.hasRoom(c.head) && (c.head > 0 || !isWSP(q.out[len(q.out)-1])):
+		q.out = append(q.out, c.whole...)
+		if c.lines {
+			q.line, q.begun = len(q.out)-c.open(), c.begun
+		}
+		return
 	case q.column() == 0 && c.starts[0] == 0:
 		c.copyLines(q, 0)
 		return
-	case q.hasRoom(c.head):
-		q.out = append(q.out, c.head...)
-		if !c.lines {
-			return
-		}
-		q.newLine(crlf)
-		at = c.first + len(crlf)
-		if c.starts[0] == at {
-			c.copyLines(q, 0)
-			return
-		}
 	}
 	for {
 		next, start, ok := q.feed(c.raw, at)
@@ -104,26 +108,55 @@ func (c *chunk) append(q *quoter) {
 	}
 }
 
+// open is how much of the open line is encoded.
+func (c *chunk) open() int { return len(c.qp) - c.coded[len(c.coded)-1] }
+
 // copyLines copies the chunk's own lines, from the one that q is at the start of.
 func (c *chunk) copyLines(q *quoter, own int) {
-	from, last := c.coded[own], c.coded[len(c.coded)-1]
-	q.out = append(q.out[:q.line], c.qp[from:]...)
-	q.line += last - from
-	q.begun = c.begun
+	q.out = append(q.out[:q.line], c.qp[c.coded[own]:]...)
+	q.line, q.begun = len(q.out)-c.open(), c.begun
 }
 
-// hasRoom reports whether encoded text can stand as it is behind what is in the
-// line: there is something in it, and room for it.
-func (q *quoter) hasRoom(encoded []byte) bool {
-	return q.begun && len(encoded) > 0 && q.column()+len(encoded) <= encodedWidth
+// hasRoom reports whether n encoded octets can stand as they are behind what is in the
+// line: there is something in it, and room for them.
+func (q *quoter) hasRoom(n int) bool {
+	return q.begun && len(q.out) > q.line && len(q.out)-q.line+n <= encodedWidth
 }
 
-// value appends a normalised value.
-func (q *quoter) value(b []byte) {
-	if q.hasRoom(b) && isLiteral(b) {
-		q.out = append(q.out, b...)
-		return
+// value appends a value. It reports false, and does nothing, where it would have
+// to look at the line's start or end.
+func (q *quoter) value(v *value) bool {
+	if v.classes&classLine != 0 {
+		return false
 	}
+	if !q.hasRoom(v.coded()) {
+		if len(q.out) > q.line || v.text == "" || v.text[0] == '.' || v.text[0] == from[0] || v.coded() > encodedWidth {
+			return false
+		}
+		q.begun = true
+	}
+	if v.escapes == 0 {
+		q.out = append(q.out, v.text...)
+		return true
+	}
+	n := len(q.out)
+	out := slices.Grow(q.out, encodedWidth)[:n+v.coded()]
+	for i := range len(v.text) {
+		c := v.text[i]
+		if classes[c]&classCoded == 0 {
+			out[n] = c
+			n++
+			continue
+		}
+		out[n], out[n+1], out[n+2] = '=', upperHex[c>>4], upperHex[c&15]
+		n += 3
+	}
+	q.out = out
+	return true
+}
+
+// text appends normalised text.
+func (q *quoter) text(b []byte) {
 	for at := 0; at < len(b); {
 		at, _, _ = q.feed(b, at)
 	}

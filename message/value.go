@@ -1,0 +1,152 @@
+package message
+
+import (
+	"bytes"
+	"strings"
+)
+
+// A value is text that is merged, with what its place needs to know of it.
+type value struct {
+	text    string
+	classes class
+	// Of its octets, if there is no CR or LF: those that are not ASCII, those
+	// that quoted-printable escapes, and control characters but tab.
+	eightBit, escapes, controls int
+}
+
+func valueOf(text string) value {
+	v := value{text: text, classes: classesOf(text)}
+	if v.classes&classCoded == 0 {
+		return v
+	}
+	for i := range len(text) {
+		c := classes[text[i]]
+		v.escapes += int(c & classCoded)
+		if c&classUTF8 != 0 {
+			v.eightBit++
+		}
+		if c&classControl != 0 {
+			v.controls++
+		}
+	}
+	return v
+}
+
+// coded is how many octets the value has in quoted-printable.
+func (v *value) coded() int { return len(v.text) + 2*v.escapes }
+
+// A slot has what a merged field of the recipient is, once it has been looked for.
+type slot struct {
+	value
+	found found
+	known bool
+}
+
+// value returns what goes into a hole, or nil if only an execution can tell.
+func (s *renderState) value(fields any, h *hole) (*value, error) {
+	f := &s.slots[h.slot]
+	if !f.known {
+		text, found := lookUp(fields, h.name)
+		*f = slot{valueOf(text), found, true}
+	}
+	switch {
+	case f.found == foundOther:
+		return nil, nil
+	case f.found == foundNone && !h.tolerant:
+		return nil, h.ref.missing()
+	case f.text == "" && h.tolerant:
+		return &h.instead, nil
+	}
+	return &f.value, nil
+}
+
+// mergeLine merges a subject or header into s.text. ok is false where a value
+// is not for merging.
+func (s *renderState) mergeLine(rp *renderedPart, m *merge, fields any) (ok bool, err error) {
+	rp.classes = m.line
+	s.text = append(s.text, m.texts[0]...)
+	for i := range m.holes {
+		v, err := s.value(fields, &m.holes[i])
+		if v == nil {
+			s.text = s.text[:rp.from]
+			return false, err
+		}
+		rp.classes |= v.classes
+		s.text = append(append(s.text, v.text...), m.texts[i+1]...)
+	}
+	rp.to = len(s.text)
+	return true, nil
+}
+
+// mergeBody looks up, escapes and normalises the values of a body, and surveys
+// them as far as they are simple. ok is false where one is not for merging.
+func (s *renderState) mergeBody(m *merge, fields any) (ok bool, err error) {
+	s.simple, s.survey = m.simple, m.static
+	first := len(s.values)
+	for i := range m.holes {
+		h := &m.holes[i]
+		v, err := s.value(fields, h)
+		if v != nil && !h.isSimple(v) {
+			v = s.escape(h, v)
+		}
+		if v == nil {
+			s.values = s.values[:first]
+			return false, err
+		}
+		s.survey.value(v)
+		s.values = append(s.values, v)
+	}
+	return true, nil
+}
+
+// value adds a value within a line.
+func (s *survey) value(v *value) {
+	s.octets += len(v.text)
+	s.eightBit += v.eightBit
+	s.escapes += v.escapes
+	s.controls += v.controls
+}
+
+// isSimple reports a value that stands in the hole as it is, and does nothing to
+// the lines around it but make them longer.
+func (h *hole) isSimple(v *value) bool {
+	if v.classes&h.stops != 0 || h.atStart && couldMakeRisky(v.text) {
+		return false
+	}
+	return !h.escape.filters() || isSafeURL(v.text)
+}
+
+// couldMakeRisky reports a value that could go on with a line as in couldBeRisky.
+func couldMakeRisky(text string) bool {
+	return text == "" || strings.IndexByte("From -=_", text[0]) >= 0
+}
+
+// escape returns the value, escaped for its hole and normalised, or nil if it is
+// not for merging: one that a body cannot have, or that could run together with
+// what is behind it.
+func (s *renderState) escape(h *hole, v *value) *value {
+	if v.classes&classBad != 0 || strings.HasSuffix(v.text, "\r") {
+		return nil
+	}
+	start := len(s.escaped)
+	s.escaped = h.escape.append(s.escaped, v.text)
+	if v.classes&classLine != 0 {
+		s.normalize(start)
+	}
+	// What has been escaped stays where it is, even if more of it needs another array.
+	e := valueOf(view(s.escaped[start:]))
+	if e.classes&classLine != 0 || h.atStart {
+		s.simple = false
+	}
+	s.changed = append(s.changed, e)
+	return &s.changed[len(s.changed)-1]
+}
+
+// normalize normalises what is in s.escaped from start on.
+func (s *renderState) normalize(start int) {
+	value := s.escaped[start:]
+	if bytes.IndexByte(value, '\n') < 0 && bytes.IndexByte(value, '\r') < 0 {
+		return
+	}
+	s.escaped = appendNormalized(s.escaped[:start], string(value))
+}
