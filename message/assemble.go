@@ -120,30 +120,13 @@ func (t *Template) appendBody(out []byte, s *renderState) []byte {
 func (s *renderState) appendMerged(out []byte, rp *renderedPart, m *merge) []byte {
 	switch rp.encoding {
 	case encQP:
-		return s.appendMergedQP(out, rp, m)
+		out, s.pending = appendChunks(out, m.chunks, s.values[rp.value:rp.value+len(m.holes)], rp.unended, s.pending)
+		return out
 	case encBase64:
 		s.pending = s.appendPlain(s.pending[:0], rp, m)
 		return appendBase64(out, s.pending)
 	}
 	return s.appendPlain(out, rp, m)
-}
-
-func (s *renderState) appendMergedQP(out []byte, rp *renderedPart, m *merge) []byte {
-	q := quoter{out: out, line: len(out)}
-	for i := range m.chunks {
-		m.chunks[i].append(&q)
-		if i == len(m.holes) {
-			break
-		}
-		if v := s.values[rp.value+i]; !q.value(v) {
-			s.pending = append(s.pending[:0], v.text...)
-			q.text(s.pending)
-		}
-	}
-	if rp.unended {
-		q.endLine()
-	}
-	return q.out
 }
 
 func (s *renderState) appendPlain(out []byte, rp *renderedPart, m *merge) []byte {

@@ -9,21 +9,22 @@ import (
 // the template is compiled. In front of it and behind it there are values, or
 // the body's ends.
 type chunk struct {
+	// Its quoted-printable for when there is room for what is left of the line that
+	// it starts in: head is the length of that, open that of its own open line.
+	whole      []byte
+	head, open int
+	lines      bool // a line of the text ends in it
+	begun      bool // of the open line, as in quoter
+
 	raw    []byte // normalised
 	survey survey // of what lies within: lines that touch an end are not in longest and risky
-	lines  bool   // a line of the text ends in it
 	first  int    // length of what is left of the line it starts in
 	last   int    // where in raw the line starts that is open at the end
 
-	// Its quoted-printable. starts has where in raw lines start, and coded where in
-	// qp; the last one is open. qp starts with a line of its own, in front of which
-	// whole has what is left of the line that the chunk starts in, of the length
-	// head, for when there is room for all of it.
+	// Its quoted-printable for when there is not. starts has where in raw lines
+	// start, and coded where in qp; the last one is open.
 	qp            []byte
 	starts, coded []int
-	begun         bool // of the open line, as in quoter
-	whole         []byte
-	head          int
 }
 
 // newChunk encodes a chunk. isFirst says that it begins the body.
@@ -72,27 +73,18 @@ func (c *chunk) encodeLines(at int) {
 		c.starts, c.coded = append(c.starts, start), append(c.coded, q.line)
 		at, start, ok = q.feed(c.raw, at)
 	}
-	c.qp, c.begun = q.out, q.begun
+	c.qp, c.begun, c.open = q.out, q.begun, q.column()
 }
 
-// append appends the chunk behind what q has written.
-//
-// It is encoded only until a line starts where one of its own does. From there
-// on the lines are its own.
+// append appends the chunk behind what q has written, where there is no room
+// for its head. It is encoded only until a line starts where one of its own does.
+// From there on the lines are its own.
 func (c *chunk) append(q *quoter) {
-	at, own := 0, 0
-	switch {
-	case q.hasRoom(c.head) && (c.head > 0 || !isWSP(q.out[len(q.out)-1])):
-		q.out = append(q.out, c.whole...)
-		if c.lines {
-			q.line, q.begun = len(q.out)-c.open(), c.begun
-		}
-		return
-	case q.column() == 0 && c.starts[0] == 0:
+	if q.column() == 0 && c.starts[0] == 0 {
 		c.copyLines(q, 0)
 		return
 	}
-	for {
+	for at, own := 0, 0; ; {
 		next, start, ok := q.feed(c.raw, at)
 		if !ok {
 			return
@@ -108,51 +100,69 @@ func (c *chunk) append(q *quoter) {
 	}
 }
 
-// open is how much of the open line is encoded.
-func (c *chunk) open() int { return len(c.qp) - c.coded[len(c.coded)-1] }
-
 // copyLines copies the chunk's own lines, from the one that q is at the start of.
 func (c *chunk) copyLines(q *quoter, own int) {
 	q.out = append(q.out[:q.line], c.qp[c.coded[own]:]...)
-	q.line, q.begun = len(q.out)-c.open(), c.begun
+	q.line, q.begun = len(q.out)-c.open, c.begun
 }
 
-// hasRoom reports whether n encoded octets can stand as they are behind what is in the
-// line: there is something in it, and room for them.
-func (q *quoter) hasRoom(n int) bool {
-	return q.begun && len(q.out) > q.line && len(q.out)-q.line+n <= encodedWidth
-}
-
-// value appends a value. It reports false, and does nothing, where it would have
-// to look at the line's start or end.
-func (q *quoter) value(v *value) bool {
-	if v.classes&classLine != 0 {
-		return false
-	}
-	if !q.hasRoom(v.coded()) {
-		if len(q.out) > q.line || v.text == "" || v.text[0] == '.' || v.text[0] == from[0] || v.coded() > encodedWidth {
-			return false
+// appendChunks appends the chunks in quoted-printable with the values between them.
+// What fits into its line stands there as it would alone; only where something
+// does not fit, or a line might begin or end with what is escaped there, a quoter
+// has to look at the octets.
+func appendChunks(out []byte, chunks []chunk, values []*value, unended bool, spare []byte) (built, used []byte) {
+	line, begun := len(out), false // as in quoter
+	for i := range chunks {
+		c := &chunks[i]
+		if n := len(out) - line; begun && n > 0 && n+c.head <= encodedWidth && (c.head > 0 || !isWSP(out[len(out)-1])) {
+			out = append(out, c.whole...)
+			if c.lines {
+				line, begun = len(out)-c.open, c.begun
+			}
+		} else {
+			q := quoter{out, line, begun}
+			c.append(&q)
+			out, line, begun = q.out, q.line, q.begun
 		}
-		q.begun = true
-	}
-	if v.escapes == 0 {
-		q.out = append(q.out, v.text...)
-		return true
-	}
-	n := len(q.out)
-	out := slices.Grow(q.out, encodedWidth)[:n+v.coded()]
-	for i := range len(v.text) {
-		c := v.text[i]
-		if classes[c]&classCoded == 0 {
-			out[n] = c
-			n++
+		if i == len(values) {
+			break
+		}
+		v := values[i]
+		if n := len(out) - line; n+v.coded() <= encodedWidth && v.classes&classLine == 0 && (n > 0 && begun || n == 0 && !v.escapedFirst()) {
+			out, begun = v.appendQuoted(out), true
 			continue
 		}
-		out[n], out[n+1], out[n+2] = '=', upperHex[c>>4], upperHex[c&15]
-		n += 3
+		q := quoter{out, line, begun}
+		spare = append(spare[:0], v.text...)
+		q.text(spare)
+		out, line, begun = q.out, q.line, q.begun
 	}
-	q.out = out
-	return true
+	if unended {
+		q := quoter{out, line, begun}
+		q.endLine()
+		out = q.out
+	}
+	return out, spare
+}
+
+// escapedFirst reports a value that may not start a line as it is; so may not
+// an empty one, which leaves that to what is behind it.
+func (v *value) escapedFirst() bool {
+	return v.text == "" || v.text[0] == '.' || v.text[0] == from[0]
+}
+
+// appendQuoted appends the value in quoted-printable.
+func (v *value) appendQuoted(out []byte) []byte {
+	if v.escapes == 0 {
+		return append(out, v.text...)
+	}
+	n := len(out)
+	out = slices.Grow(out, v.coded()+spare)
+	to := out[:n+v.coded()+spare]
+	for i := range len(v.text) {
+		n += quotedOctets[v.text[i]].put(to[n:])
+	}
+	return to[:n]
 }
 
 // text appends normalised text.

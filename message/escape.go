@@ -29,6 +29,7 @@ const (
 	classControl                   // a control character but tab
 	classUTF8                      // part of a rune that is not ASCII
 	classBad                       // NUL; of a text also that it is not UTF-8
+	classTab
 )
 
 var classes = func() (table [256]class) {
@@ -45,13 +46,18 @@ var classes = func() (table [256]class) {
 		set(c, c == '\r' || c == '\n', classLine)
 		set(c, c < ' ' && c != '\t' || c == 0x7f, classControl)
 		set(c, c == 0, classBad)
+		set(c, c == '\t', classTab)
 		set(c, c >= utf8.RuneSelf, classUTF8)
 	}
 	return table
 }()
 
 func classesOf(text string) (all class) {
-	for i := range len(text) {
+	i := 0
+	for ; i+4 <= len(text); i += 4 {
+		all |= classes[text[i]] | classes[text[i+1]] | classes[text[i+2]] | classes[text[i+3]]
+	}
+	for ; i < len(text); i++ {
 		all |= classes[text[i]]
 	}
 	if all&classUTF8 != 0 && !utf8.ValidString(text) {

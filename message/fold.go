@@ -110,7 +110,7 @@ func (f *field) words(s, last string) {
 
 // appendAtom appends a field of one atom.
 func appendAtom(out []byte, name, atom string) ([]byte, error) {
-	if len(name)+len(": ")+len(atom) <= foldAt {
+	if isShort(name, atom) {
 		out = append(append(append(out, name...), ": "...), atom...)
 		return append(out, "\r\n"...), nil
 	}
@@ -119,10 +119,21 @@ func appendAtom(out []byte, name, atom string) ([]byte, error) {
 	return f.close()
 }
 
+// isShort reports a field that is not folded.
+func isShort(name, value string) bool { return len(name)+len(": ")+len(value) <= foldAt }
+
+// trimSpace takes white space off both ends.
+func trimSpace(s string) string {
+	if s == "" || !isWSP(s[0]) && !isWSP(s[len(s)-1]) {
+		return s
+	}
+	return strings.Trim(s, " \t")
+}
+
 // text writes text of the classes that a reader gets back exactly. Text that cannot
 // stand as it is, or that would look like an encoded word, is encoded as a whole.
 func (f *field) text(s string, classes class) {
-	if classes&classUTF8 == 0 && isPlainText(s) {
+	if classes&classUTF8 == 0 && isPlainText(s, classes) {
 		f.words(s, "")
 	} else {
 		f.encode(s)
@@ -131,7 +142,10 @@ func (f *field) text(s string, classes class) {
 
 // isPlainText reports short words of ASCII with single spaces between, none of
 // which looks like an encoded word.
-func isPlainText(s string) bool {
+func isPlainText(s string, classes class) bool {
+	if len(s) <= maxWord && classes&(classCoded|classTab) == 0 {
+		return singleSpaces(s) // nothing else can be wrong
+	}
 	word := 0 // where it starts
 	for i := range len(s) {
 		c := s[i]
@@ -156,10 +170,9 @@ var inWord = func() (table [256]bool) {
 	return table
 }()
 
-// value writes the value, of the classes, of a further header: ASCII as it is, since it may
+// value writes the trimmed value, of the classes, of a further header: ASCII as it is, since it may
 // have a structure; words that are not ASCII, in runs, as encoded words.
 func (f *field) value(s string, classes class) {
-	s = strings.Trim(s, " \t")
 	if classes&classUTF8 == 0 {
 		f.words(s, "")
 		return

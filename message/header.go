@@ -77,6 +77,10 @@ func (m *Message) appendFurther(out []byte) ([]byte, error) {
 
 // appendFurtherField appends a header of Headers. The error does not name it.
 func appendFurtherField(out []byte, name, value string, classes class) ([]byte, error) {
+	value = trimSpace(value)
+	if classes&classUTF8 == 0 && value != "" && isShort(name, value) {
+		return appendAtom(out, name, value)
+	}
 	f := openField(out, name)
 	f.value(value, classes)
 	return f.close()

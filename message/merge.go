@@ -20,14 +20,15 @@ type merge struct {
 
 // A hole is where a value goes.
 type hole struct {
-	name     string   // of the field; empty for the recipient's token
 	slot     int      // the number of the field among those that the template merges
-	ref      fieldRef // for the error if it is missing
-	tolerant bool     // missing is the same as empty
-	instead  value    // of an empty value
-	escape   *escaper // nil leaves the value as it is
-	atStart  bool     // the value could make the start of a line risky
 	stops    class    // a value with these is not simple
+	guarded  bool     // nor is one that the hole does not let in
+	atStart  bool     // the value could make the start of a line risky
+	tolerant bool     // missing is the same as empty
+	escape   *escaper // nil leaves the value as it is
+	instead  value    // of an empty value
+	name     string   // of the field; empty for the recipient's token
+	ref      fieldRef // for the error if it is missing
 }
 
 // compileMerge returns the source of a tree as a merge, or nil if it has more than
@@ -176,6 +177,7 @@ func (m *merge) surveyStatic() {
 			h := &m.holes[i]
 			h.atStart = first && couldBeRisky(l.head[:min(l.length, riskyLen)])
 			h.stops = h.escape.classes() | classLine | classBad
+			h.guarded = h.atStart || h.escape.filters()
 			first = false
 		}
 	}

@@ -100,9 +100,8 @@ func (q *quoter) fill(text []byte, at int) int {
 			break
 		}
 		for ; octets > 0; octets-- {
-			c := text[at]
-			out[n], out[n+1], out[n+2] = '=', upperHex[c>>4], upperHex[c&15]
-			n, at = n+3, at+1
+			n += quotedOctets[text[at]].put(out[n:])
+			at++
 		}
 	}
 	q.out = out[:n]

@@ -142,7 +142,9 @@ func (t *Template) state() *renderState {
 
 // free gives the memory to the next rendering, unless it is much.
 func (t *Template) free(s *renderState) {
-	clear(s.slots)
+	for i := range s.slots {
+		s.slots[i].text, s.slots[i].known = "", false
+	}
 	if cap(s.text)+cap(s.escaped)+cap(s.pending) <= mostKept {
 		t.states.Put(s)
 	}
@@ -166,8 +168,10 @@ func (t *Template) settle(s *renderState, r *Recipient) error {
 	} else {
 		s.mailbox = mb.append(s.mailbox[:0])
 	}
-	if err := checkText("To[0].Name", r.To.Name); err != nil {
-		return err
+	if r.To.Name != "" {
+		if err := checkText("To[0].Name", r.To.Name); err != nil {
+			return err
+		}
 	}
 	if o := t.base.List.OneClick; o != nil {
 		who := r.Unsubscribe
@@ -179,7 +183,8 @@ func (t *Template) settle(s *renderState, r *Recipient) error {
 		}
 		s.token = o.appendToken(s.token[:0], who)
 		if t.token >= 0 {
-			s.slots[t.token] = slot{value: valueOf(view(s.token)), known: true}
+			s.slots[t.token].set(view(s.token))
+			s.slots[t.token].known = true
 		}
 	}
 	if r.Date.IsZero() {

@@ -14,22 +14,24 @@ type value struct {
 	eightBit, escapes, controls int
 }
 
-func valueOf(text string) value {
-	v := value{text: text, classes: classesOf(text)}
-	if v.classes&classCoded == 0 {
-		return v
-	}
-	for i := range len(text) {
-		c := classes[text[i]]
-		v.escapes += int(c & classCoded)
-		if c&classUTF8 != 0 {
-			v.eightBit++
-		}
-		if c&classControl != 0 {
-			v.controls++
-		}
-	}
+func valueOf(text string) (v value) {
+	v.set(text)
 	return v
+}
+
+// set makes v the value of a text.
+func (v *value) set(text string) {
+	all := classesOf(text)
+	eightBit, escapes, controls := 0, 0, 0
+	if all&classCoded != 0 {
+		for i := range len(text) {
+			c := classes[text[i]]
+			escapes += int(c & classCoded)
+			eightBit += int(c / classUTF8 & 1)
+			controls += int(c / classControl & 1)
+		}
+	}
+	v.text, v.classes, v.eightBit, v.escapes, v.controls = text, all, eightBit, escapes, controls
 }
 
 // coded is how many octets the value has in quoted-printable.
@@ -46,8 +48,10 @@ type slot struct {
 func (s *renderState) value(fields any, h *hole) (*value, error) {
 	f := &s.slots[h.slot]
 	if !f.known {
-		text, found := lookUp(fields, h.name)
-		*f = slot{valueOf(text), found, true}
+		var text string
+		text, f.found = lookUp(fields, h.name)
+		f.set(text)
+		f.known = true
 	}
 	switch {
 	case f.found == foundOther:
@@ -81,8 +85,9 @@ func (s *renderState) mergeLine(rp *renderedPart, m *merge, fields any) (ok bool
 // mergeBody looks up, escapes and normalises the values of a body, and surveys
 // them as far as they are simple. ok is false where one is not for merging.
 func (s *renderState) mergeBody(m *merge, fields any) (ok bool, err error) {
-	s.simple, s.survey = m.simple, m.static
+	s.simple = m.simple
 	first := len(s.values)
+	octets, eightBit, escapes, controls := 0, 0, 0, 0
 	for i := range m.holes {
 		h := &m.holes[i]
 		v, err := s.value(fields, h)
@@ -93,32 +98,29 @@ func (s *renderState) mergeBody(m *merge, fields any) (ok bool, err error) {
 			s.values = s.values[:first]
 			return false, err
 		}
-		s.survey.value(v)
+		octets += len(v.text)
+		eightBit += v.eightBit
+		escapes += v.escapes
+		controls += v.controls
 		s.values = append(s.values, v)
 	}
+	s.survey = m.static
+	s.survey.add(survey{octets: octets, eightBit: eightBit, escapes: escapes, controls: controls})
 	return true, nil
-}
-
-// value adds a value within a line.
-func (s *survey) value(v *value) {
-	s.octets += len(v.text)
-	s.eightBit += v.eightBit
-	s.escapes += v.escapes
-	s.controls += v.controls
 }
 
 // isSimple reports a value that stands in the hole as it is, and does nothing to
 // the lines around it but make them longer.
 func (h *hole) isSimple(v *value) bool {
-	if v.classes&h.stops != 0 || h.atStart && couldMakeRisky(v.text) {
-		return false
-	}
-	return !h.escape.filters() || isSafeURL(v.text)
+	return v.classes&h.stops == 0 && (!h.guarded || h.lets(v.text))
 }
 
-// couldMakeRisky reports a value that could go on with a line as in couldBeRisky.
-func couldMakeRisky(text string) bool {
-	return text == "" || strings.IndexByte("From -=_", text[0]) >= 0
+// lets reports a text that may stand where the hole is.
+func (h *hole) lets(text string) bool {
+	if h.atStart && (text == "" || strings.IndexByte("From -=_", text[0]) >= 0) {
+		return false // it could go on with a line as in couldBeRisky
+	}
+	return !h.escape.filters() || isSafeURL(text)
 }
 
 // escape returns the value, escaped for its hole and normalised, or nil if it is
@@ -134,12 +136,12 @@ func (s *renderState) escape(h *hole, v *value) *value {
 		s.normalize(start)
 	}
 	// What has been escaped stays where it is, even if more of it needs another array.
-	e := valueOf(view(s.escaped[start:]))
-	if e.classes&classLine != 0 || h.atStart {
+	s.changed = append(s.changed, value{})
+	e := &s.changed[len(s.changed)-1]
+	if e.set(view(s.escaped[start:])); e.classes&classLine != 0 || h.atStart {
 		s.simple = false
 	}
-	s.changed = append(s.changed, e)
-	return &s.changed[len(s.changed)-1]
+	return e
 }
 
 // normalize normalises what is in s.escaped from start on.
