@@ -18,23 +18,6 @@ const (
 	foundOther              // something that only an execution can tell
 )
 
-// A slot has what a merged field of the recipient is, once it has been looked for.
-type slot struct {
-	value string
-	found found
-	known bool
-}
-
-// lookUp looks for a field without an execution, once.
-func (s *renderState) lookUp(fields any, h *hole) (string, found) {
-	f := &s.slots[h.slot]
-	if !f.known {
-		f.value, f.found = lookUp(fields, h.name)
-		f.known = true
-	}
-	return f.value, f.found
-}
-
 // lookUp looks for a field without an execution.
 func lookUp(fields any, name string) (string, found) {
 	switch f := fields.(type) {

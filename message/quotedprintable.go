@@ -26,9 +26,7 @@ const softMin = 40
 // appendQuotedPrintable appends normalised text, which ends in a line end.
 func appendQuotedPrintable(out, text []byte) []byte {
 	q := quoter{out: out, line: len(out)}
-	for at := 0; at < len(text); {
-		at, _, _ = q.feed(text, at)
-	}
+	q.text(text)
 	return q.out
 }
 
@@ -102,9 +100,8 @@ func (q *quoter) fill(text []byte, at int) int {
 			break
 		}
 		for ; octets > 0; octets-- {
-			c := text[at]
-			out[n], out[n+1], out[n+2] = '=', upperHex[c>>4], upperHex[c&15]
-			n, at = n+3, at+1
+			n += quotedOctets[text[at]].put(out[n:])
+			at++
 		}
 	}
 	q.out = out[:n]
@@ -259,19 +256,4 @@ func sift(x uint64) (eightBit, control, equals uint64) {
 	control = (^(low + (0x80-' ')*ones) | (low + ones)) & ^x & tops // below a space, or DEL
 	equals = ^((low ^ '='*ones) + lows) & ^x & tops
 	return eightBit, control, equals
-}
-
-// isLiteral reports octets that are all literal, tabs apart.
-func isLiteral(b []byte) bool {
-	for ; len(b) >= 8; b = b[8:] {
-		if notLiteral(binary.LittleEndian.Uint64(b)) != 0 {
-			return false
-		}
-	}
-	for _, c := range b {
-		if !literal[c] || c == '\t' {
-			return false
-		}
-	}
-	return true
 }

@@ -18,7 +18,7 @@ type part struct {
 	merge   *merge                     // nil if the source has to be executed
 	body    int                        // noBody for a subject or header
 	header  string                     // the name of the header, or ""
-	field   string                     // the header for errors
+	field   string                     // of Message, for errors of a subject or header
 }
 
 const noBody = -1 // for no body part

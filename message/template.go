@@ -77,7 +77,9 @@ type Template struct {
 	origin  []byte // From, Sender and Reply-To
 	further []byte // Message.Headers
 	body    []segment
+	size    int       // about how many octets of a message are the template's
 	slots   int       // how many fields are merged
+	token   int       // the slot of the recipient's token; -1 if it is not merged
 	states  sync.Pool // of *renderState
 }
 
@@ -171,6 +173,9 @@ func (t *Template) compileSources(cfg *TemplateConfig) error {
 	}
 	if err := add(partSubject, strings.TrimRight(cfg.Subject, "\r\n"), false, noBody); err != nil {
 		return err
+	}
+	for _, p := range t.parts {
+		p.field = "Subject"
 	}
 	for i, h := range cfg.Headers {
 		if err := add(partHeader+h.Name, h.Value, false, noBody); err != nil {

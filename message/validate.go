@@ -207,9 +207,14 @@ func (m *Message) checkBoundary() error {
 
 const maxBoundary = 60
 
-func isAlphanumeric(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
-}
+func isAlphanumeric(c byte) bool { return alphanumeric[c] }
+
+var alphanumeric = func() (table [256]bool) {
+	for c := range byte(0x80) {
+		table[c] = 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+	}
+	return table
+}()
 
 func (m *Message) checkAttachments() error {
 	if len(m.Inlines)+len(m.Attachments) == 0 && m.Calendar.Filename == "" {
