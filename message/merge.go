@@ -42,6 +42,14 @@ func (t *Template) compileMerge(tree *parse.Tree, source string, refs []fieldRef
 			t.addText(m, string(n.Text))
 		case *parse.CommentNode:
 		case *parse.ActionNode:
+			if cmds := n.Pipe.Cmds; len(n.Pipe.Decl) == 0 && len(cmds[0].Args) == 1 && isFunc(cmds[0].Args[0], funcUnsubscribe) {
+				e, ok := findEscaper(cmds[1:])
+				if !ok {
+					return nil
+				}
+				t.addText(m, string(e.append(nil, t.markedURL())))
+				continue
+			}
 			h, ok := compileHole(n.Pipe)
 			if !ok {
 				return nil
@@ -90,6 +98,9 @@ func compileHole(p *parse.PipeNode) (h hole, ok bool) {
 		return h, false
 	}
 	cmds = cmds[1:]
+	if len(cmds) > 0 && isFunc(cmds[0].Args[0], funcPresent) {
+		cmds = cmds[1:]
+	}
 	if len(cmds) > 0 && len(cmds[0].Args) == 2 && isFunc(cmds[0].Args[0], funcDefault) {
 		instead, isString := cmds[0].Args[1].(*parse.StringNode)
 		if !isString || h.instead.text != "" {
@@ -116,7 +127,7 @@ func fieldHole(args []parse.Node) (h hole, ok bool) {
 		return hole{name: name}, dot == "." || dot == "$"
 	case 3:
 		name, isString := args[2].(*parse.StringNode)
-		if isFunc(args[0], "index", funcOptional) && isString && isDot(args[1]) && name.Text != "" {
+		if isFunc(args[0], funcIndex, funcOptional) && isString && isDot(args[1]) && name.Text != "" {
 			return hole{name: name.Text, tolerant: true}, true
 		}
 	}

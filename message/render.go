@@ -70,7 +70,8 @@ func (t *Template) appendMessage(out []byte, r *Recipient) ([]byte, error) {
 }
 
 // Message renders the message for a recipient as a Message. It has been
-// validated. What Append says of r and of errors holds here too.
+// validated, and may be changed, but for the contents of its files. What Append
+// says of r and of errors holds here too.
 func (t *Template) Message(r *Recipient) (Message, error) {
 	s := t.state()
 	defer t.free(s)
@@ -79,7 +80,7 @@ func (t *Template) Message(r *Recipient) (Message, error) {
 	}
 	m := t.base
 	m.To, m.Date, m.MessageID, m.List.Recipient = []Address{r.To}, r.Date, r.MessageID, r.Unsubscribe
-	m.Headers = slices.Clip(m.Headers)
+	m.cloneLists()
 	for _, p := range t.parts {
 		s.text = s.text[:0]
 		if err := t.execute(s, p, r); err != nil {
