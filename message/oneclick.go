@@ -82,7 +82,7 @@ func NewOneClick(cfg OneClickConfig) (*OneClick, error) {
 	if !strings.ContainsAny(before[len("https://"):], "/?") || !isURI(before+after) || len(target) > maxMessageID-maxToken {
 		return bad("URL", excerpt(cfg.URL))
 	}
-	if cfg.Mailto != "" && (!strings.HasPrefix(cfg.Mailto, "mailto:") || !strings.Contains(cfg.Mailto, "@") || !isURI(cfg.Mailto) || len(cfg.Mailto) > maxMessageID) {
+	if m := cfg.Mailto; m != "" && (!strings.HasPrefix(m, "mailto:") || !strings.Contains(m, "@") || !isURI(m) || len(m) > maxMessageID) {
 		return bad("Mailto", excerpt(cfg.Mailto)+" is no mailto URI")
 	}
 	if strings.Contains(before+after, ";") && strings.Contains(u.RawQuery, ";") {
