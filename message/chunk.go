@@ -68,10 +68,9 @@ func (c *chunk) encodeWhole() {
 // encodeLines encodes from at on, where a line starts, or is taken to start.
 func (c *chunk) encodeLines(at int) {
 	q := quoter{}
-	start, ok := at, true
-	for ok {
-		c.starts, c.coded = append(c.starts, start), append(c.coded, q.line)
-		at, start, ok = q.feed(c.raw, at)
+	for ok := true; ok; {
+		c.starts, c.coded = append(c.starts, q.start(at)), append(c.coded, q.line)
+		at, ok = q.feed(c.raw, at)
 	}
 	c.qp, c.begun, c.open = q.out, q.begun, q.column()
 }
@@ -85,11 +84,11 @@ func (c *chunk) append(q *quoter) {
 		return
 	}
 	for at, own := 0, 0; ; {
-		next, start, ok := q.feed(c.raw, at)
-		if !ok {
+		var ok bool
+		if at, ok = q.feed(c.raw, at); !ok {
 			return
 		}
-		at = next
+		start := q.start(at)
 		for own < len(c.starts) && c.starts[own] < start {
 			own++
 		}
@@ -168,7 +167,7 @@ func (v *value) appendQuoted(out []byte) []byte {
 // text appends normalised text.
 func (q *quoter) text(b []byte) {
 	for at := 0; at < len(b); {
-		at, _, _ = q.feed(b, at)
+		at, _ = q.feed(b, at)
 	}
 }
 
