@@ -79,10 +79,6 @@ func (c *chunk) encodeLines(at int) {
 // for its head. It is encoded only until a line starts where one of its own does.
 // From there on the lines are its own.
 func (c *chunk) append(q *quoter) {
-	if q.column() == 0 && c.starts[0] == 0 {
-		c.copyLines(q, 0)
-		return
-	}
 	for at, own := 0, 0; ; {
 		var ok bool
 		if at, ok = q.feed(c.raw, at); !ok {
@@ -93,16 +89,11 @@ func (c *chunk) append(q *quoter) {
 			own++
 		}
 		if own < len(c.starts) && c.starts[own] == start {
-			c.copyLines(q, own)
+			q.out = append(q.out[:q.line], c.qp[c.coded[own]:]...)
+			q.line, q.begun = len(q.out)-c.open, c.begun
 			return
 		}
 	}
-}
-
-// copyLines copies the chunk's own lines, from the one that q is at the start of.
-func (c *chunk) copyLines(q *quoter, own int) {
-	q.out = append(q.out[:q.line], c.qp[c.coded[own]:]...)
-	q.line, q.begun = len(q.out)-c.open, c.begun
 }
 
 // appendChunks appends the chunks in quoted-printable with the values between them.
@@ -113,7 +104,10 @@ func appendChunks(out []byte, chunks []chunk, values []*value, unended bool, spa
 	line, begun := len(out), false // as in quoter
 	for i := range chunks {
 		c := &chunks[i]
-		if n := len(out) - line; begun && n > 0 && n+c.head <= encodedWidth && (c.head > 0 || !isWSP(out[len(out)-1])) {
+		if n := len(out) - line; i == 0 {
+			out = append(out, c.qp...)
+			line, begun = len(out)-c.open, c.begun
+		} else if begun && n > 0 && n+c.head <= encodedWidth && (c.head > 0 || !isWSP(out[len(out)-1])) {
 			out = append(out, c.whole...)
 			if c.lines {
 				line, begun = len(out)-c.open, c.begun

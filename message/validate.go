@@ -38,7 +38,7 @@ func (m *Message) checkAddresses() error {
 			return err
 		}
 	}
-	for _, list := range append(m.recipientLists(), addressList{"ReplyTo", m.ReplyTo}) {
+	for _, list := range m.addressLists() {
 		for i, a := range list.addrs {
 			if a.isPlain() {
 				continue
