@@ -67,6 +67,9 @@ func fromMail(a *mail.Address) (Address, error) {
 func (a Address) Validate() error { return a.validate("address") }
 
 func (a Address) validate(field string) error {
+	if a.isPlain() {
+		return nil
+	}
 	if _, err := parseMailbox(a.Addr); err != nil {
 		return addressError(field, a.Addr, err)
 	}
@@ -137,6 +140,9 @@ func (mb mailbox) domain() string {
 
 // key is equal for two mailboxes that are surely the same.
 func (mb mailbox) key() string { return mb.Local + "@" + mb.CanonicalDomain() }
+
+// isPlain reports an address that surely is a good one.
+func (a Address) isPlain() bool { return isPlainMailbox(a.Addr) && isPrintable(a.Name) }
 
 // isPlainMailbox reports an addr-spec that surely is a good one and is written as it
 // stands, as nearly all are.

@@ -68,10 +68,9 @@ func (c *chunk) encodeWhole() {
 // encodeLines encodes from at on, where a line starts, or is taken to start.
 func (c *chunk) encodeLines(at int) {
 	q := quoter{}
-	start, ok := at, true
-	for ok {
-		c.starts, c.coded = append(c.starts, start), append(c.coded, q.line)
-		at, start, ok = q.feed(c.raw, at)
+	for ok := true; ok; {
+		c.starts, c.coded = append(c.starts, q.start(at)), append(c.coded, q.line)
+		at, ok = q.feed(c.raw, at)
 	}
 	c.qp, c.begun, c.open = q.out, q.begun, q.column()
 }
@@ -80,30 +79,21 @@ func (c *chunk) encodeLines(at int) {
 // for its head. It is encoded only until a line starts where one of its own does.
 // From there on the lines are its own.
 func (c *chunk) append(q *quoter) {
-	if q.column() == 0 && c.starts[0] == 0 {
-		c.copyLines(q, 0)
-		return
-	}
 	for at, own := 0, 0; ; {
-		next, start, ok := q.feed(c.raw, at)
-		if !ok {
+		var ok bool
+		if at, ok = q.feed(c.raw, at); !ok {
 			return
 		}
-		at = next
+		start := q.start(at)
 		for own < len(c.starts) && c.starts[own] < start {
 			own++
 		}
 		if own < len(c.starts) && c.starts[own] == start {
-			c.copyLines(q, own)
+			q.out = append(q.out[:q.line], c.qp[c.coded[own]:]...)
+			q.line, q.begun = len(q.out)-c.open, c.begun
 			return
 		}
 	}
-}
-
-// copyLines copies the chunk's own lines, from the one that q is at the start of.
-func (c *chunk) copyLines(q *quoter, own int) {
-	q.out = append(q.out[:q.line], c.qp[c.coded[own]:]...)
-	q.line, q.begun = len(q.out)-c.open, c.begun
 }
 
 // appendChunks appends the chunks in quoted-printable with the values between them.
@@ -114,7 +104,10 @@ func appendChunks(out []byte, chunks []chunk, values []*value, unended bool, spa
 	line, begun := len(out), false // as in quoter
 	for i := range chunks {
 		c := &chunks[i]
-		if n := len(out) - line; begun && n > 0 && n+c.head <= encodedWidth && (c.head > 0 || !isWSP(out[len(out)-1])) {
+		if n := len(out) - line; i == 0 {
+			out = append(out, c.qp...)
+			line, begun = len(out)-c.open, c.begun
+		} else if begun && n > 0 && n+c.head <= encodedWidth && (c.head > 0 || !isWSP(out[len(out)-1])) {
 			out = append(out, c.whole...)
 			if c.lines {
 				line, begun = len(out)-c.open, c.begun
@@ -168,7 +161,7 @@ func (v *value) appendQuoted(out []byte) []byte {
 // text appends normalised text.
 func (q *quoter) text(b []byte) {
 	for at := 0; at < len(b); {
-		at, _, _ = q.feed(b, at)
+		at, _ = q.feed(b, at)
 	}
 }
 

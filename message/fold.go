@@ -242,6 +242,10 @@ func appendQuoted(out []byte, s string) []byte {
 // address writes one mailbox, with last behind it. It reports what is wrong with
 // the address; then it has written something to look at.
 func (f *field) address(a Address, last string) error {
+	if isPlainMailbox(a.Addr) {
+		f.mailbox(a.Name, a.Addr, last)
+		return nil
+	}
 	mb, err := parseMailbox(a.Addr)
 	if err != nil {
 		f.mailbox(a.Name, a.Addr, last)

@@ -6,11 +6,12 @@ import "time"
 // writes behind them. The message has been validated and settled.
 func (m *Message) appendHeader(out []byte) ([]byte, error) {
 	out = appendDate(out, m.Date)
-	id, _ := parseMessageID(m.MessageID)
+	var room [128]byte
+	id, _ := appendMsgID(room[:0], m.MessageID)
 	for _, write := range []func([]byte) ([]byte, error){
 		m.appendOrigin,
 		m.appendDestination,
-		func(out []byte) ([]byte, error) { return appendMessageID(out, id) },
+		func(out []byte) ([]byte, error) { return appendMessageID(out, view(id)) },
 		func(out []byte) ([]byte, error) { return appendSubject(out, m.Subject, classesOf(m.Subject)) },
 		m.appendFurther,
 		func(out []byte) ([]byte, error) { return m.List.appendFields(out, m.listToken()) },

@@ -94,7 +94,7 @@ func (t *Template) compileBody(out []byte) error {
 		}
 	}
 	static := map[int]func([]byte) []byte{}
-	pieces, err := m.layOut(func(i int, text string) string {
+	pieces, err := m.layOut(m.tag(), func(i int, text string) string {
 		if sources[i] != nil {
 			return t.mark
 		}
