@@ -202,9 +202,6 @@ func (b *treeBuilder) multipart(subtype, params string, children []*enmime.Part)
 	p := rawPart(textproto.MIMEHeader{"Content-Type": {"multipart/" + subtype + `; boundary="` + boundary + `"` + params}}, nil)
 	p.Boundary = boundary
 	for _, c := range children {
-		if c.Header.Get("Content-Transfer-Encoding") == string(enc8bit) {
-			p.Header.Set("Content-Transfer-Encoding", string(enc8bit)) // RFC 2045 6.4
-		}
 		p.AddChild(c)
 	}
 	return p
