@@ -67,6 +67,9 @@ func fromMail(a *mail.Address) (Address, error) {
 func (a Address) Validate() error { return a.validate("address") }
 
 func (a Address) validate(field string) error {
+	if a.isPlain() {
+		return nil
+	}
 	if _, err := parseMailbox(a.Addr); err != nil {
 		return addressError(field, a.Addr, err)
 	}
@@ -138,6 +141,9 @@ func (mb mailbox) domain() string {
 // key is equal for two mailboxes that are surely the same.
 func (mb mailbox) key() string { return mb.Local + "@" + mb.CanonicalDomain() }
 
+// isPlain reports an address that surely is a good one.
+func (a Address) isPlain() bool { return isPlainMailbox(a.Addr) && isPrintable(a.Name) }
+
 // isPlainMailbox reports an addr-spec that surely is a good one and is written as it
 // stands, as nearly all are.
 func isPlainMailbox(addr string) bool {
@@ -145,29 +151,27 @@ func isPlainMailbox(addr string) bool {
 	if len(addr) > address.MaxLen {
 		return false
 	}
-	domain, atom := false, 0 // atom is the length of the atom or label so far
+	domain, start := false, 0 // where the atom or label starts
 	for i := range len(addr) {
-		switch c := addr[i]; {
-		case isAlphanumeric(c):
-			atom++
-		case atom == 0:
+		c := addr[i]
+		if alphanumeric[c] {
+			continue
+		}
+		if i == start || domain && i-start > mostLabel {
 			return false
+		}
+		switch {
 		case c == '.':
-			atom = 0
+			start = i + 1
 		case c == '@' && !domain:
-			domain, atom = true, 0
+			domain, start = true, i+1
 		case c == '_' || !domain && (c == '-' || c == '+'):
-			atom++
 		case domain && c == '-' && i+1 < len(addr) && addr[i+1] != '.':
-			atom++
 		default:
 			return false
 		}
-		if domain && atom > mostLabel {
-			return false
-		}
 	}
-	return domain && atom > 0
+	return domain && start < len(addr) && len(addr)-start <= mostLabel
 }
 
 // parseMailbox checks an addr-spec.

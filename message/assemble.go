@@ -1,51 +1,45 @@
 package message
 
-// surveyMerge finds out how a merged part is to be written.
-func (t *Template) surveyMerge(s *renderState, rp *renderedPart, p *part) error {
-	rp.merged = true
+// merge merges a part, as far as it can be before it is known where it goes. ok is
+// false where it has to be executed.
+func (t *Template) merge(s *renderState, rp *renderedPart, p *part, fields any) (ok bool, err error) {
 	if p.body == noBody {
-		start := len(s.text)
-		s.text = p.merge.append(s.text, s, rp.value)
-		rp.from, rp.to = start, len(s.text)
-		if p.header != "" {
-			return checkText(p.field, view(s.text[start:]))
+		if ok, err = s.mergeLine(rp, p.merge, fields); ok && rp.classes&(classControl|classBad) != 0 {
+			err = checkText(p.field, view(s.text[rp.from:rp.to]))
 		}
-		return checkText("Subject", view(s.text[start:]))
+		return ok, err
 	}
-	if values := s.survey.octets - p.merge.static.octets; s.simple && s.survey.longest+values <= maxLine && s.survey.octets > 0 {
-		rp.encoding = s.survey.encoding(t.base.EightBit)
-		s.size += rp.encoding.most(s.survey.octets)
-		return nil
+	if ok, err = s.mergeBody(p.merge, fields); !ok {
+		return false, err
 	}
+	rp.merged = true
+	if values := s.survey.octets - p.merge.static.octets; !s.simple || s.survey.longest+values > maxLine || s.survey.octets == 0 {
+		if s.survey, rp.unended = s.surveyMerged(rp, p.merge); s.survey.octets == 0 {
+			return true, errEmptyBody
+		}
+	}
+	rp.encoding = s.survey.encoding(t.base.EightBit)
+	s.size += rp.encoding.most(s.survey.octets)
+	return true, nil
+}
+
+// surveyMerged surveys a body line by line. unended says that it needs a line end
+// behind its last value, which has been counted.
+func (s *renderState) surveyMerged(rp *renderedPart, m *merge) (all survey, unended bool) {
 	var l lineSurvey
-	for i := range p.merge.chunks {
-		l.chunk(&p.merge.chunks[i])
-		if i < len(p.merge.holes) {
-			l.value(s.valueAt(rp.value + i))
+	for i := range m.chunks {
+		l.chunk(&m.chunks[i])
+		if i < len(m.holes) {
+			s.pending = append(s.pending[:0], s.values[rp.value+i].text...)
+			l.value(s.pending)
 		}
-	}
-	if l.octets == 0 {
-		return errEmptyBody
 	}
 	if l.length > 0 {
-		rp.unended = true
+		unended = true
 		l.octets += len(crlf)
 		l.endLine()
 	}
-	rp.encoding = l.encoding(t.base.EightBit)
-	s.size += rp.encoding.most(l.octets)
-	return nil
-}
-
-// append appends a merged subject or header.
-func (m *merge) append(out []byte, s *renderState, value int) []byte {
-	for i, text := range m.texts {
-		out = append(out, text...)
-		if i < len(m.holes) {
-			out = append(out, s.valueAt(value+i)...)
-		}
-	}
-	return out
+	return l.survey, unended
 }
 
 // most is about the most octets that text of n octets gets.
@@ -59,48 +53,46 @@ func (e encoding) most(n int) int {
 	return n
 }
 
-// size is how many octets of the message are surely the template's.
-func (t *Template) size() int {
-	n := 512 + len(t.origin) + len(t.further)
-	for _, seg := range t.body {
-		n += len(seg.static)
-	}
-	return n
-}
-
 // appendHeader appends the fields in the order of Message's.
 func (t *Template) appendHeader(out []byte, s *renderState, r *Recipient) ([]byte, error) {
-	out = append(s.date.append(out, r.Date), t.origin...)
-	f := openField(out, "To")
-	f.mailbox(r.To.Name, view(s.mailbox), "")
-	out, err := f.close()
+	out = s.date.append(out, r.Date, t.origin)
+	out, err := t.appendTo(out, s, r)
 	if err == nil {
 		out, err = appendMessageID(out, view(s.id))
 	}
 	if err == nil {
-		out, err = appendSubject(out, t.subject(s))
+		out, err = t.appendSubject(out, s)
 	}
 	out = append(out, t.further...)
 	for i, p := range t.parts {
 		if p.header != "" && err == nil {
 			rp := &s.parts[i]
-			if out, err = appendFurtherField(out, p.header, view(s.text[rp.from:rp.to])); err != nil {
+			if out, err = appendFurtherField(out, p.header, view(s.text[rp.from:rp.to]), rp.classes); err != nil {
 				err = tooLongHeader(p.field, p.header)
 			}
 		}
 	}
-	if err == nil {
+	if err == nil && t.base.List.OneClick != nil {
 		out, err = t.base.List.appendFields(out, view(s.token))
 	}
-	return append(out, mimeVersion...), err
+	return out, err
 }
 
-// subject returns the subject, which is good until s changes.
-func (t *Template) subject(s *renderState) string {
-	if len(t.parts) == 0 || t.parts[0].name != partSubject {
-		return ""
+func (t *Template) appendTo(out []byte, s *renderState, r *Recipient) ([]byte, error) {
+	if r.To.Name == "" {
+		return appendAtom(out, "To", view(s.mailbox))
 	}
-	return view(s.text[s.parts[0].from:s.parts[0].to])
+	f := openField(out, "To")
+	f.mailbox(r.To.Name, view(s.mailbox), "")
+	return f.close()
+}
+
+func (t *Template) appendSubject(out []byte, s *renderState) ([]byte, error) {
+	if len(t.parts) == 0 || t.parts[0].name != partSubject {
+		return appendSubject(out, "", 0)
+	}
+	rp := &s.parts[0]
+	return appendSubject(out, view(s.text[rp.from:rp.to]), rp.classes)
 }
 
 // appendBody appends the rest of the message.
@@ -111,7 +103,7 @@ func (t *Template) appendBody(out []byte, s *renderState) []byte {
 		if seg.part == nil {
 			continue
 		}
-		rp := s.part(t, seg.part)
+		rp := &s.parts[seg.index]
 		switch {
 		case seg.name:
 			out = append(out, rp.encoding...)
@@ -124,20 +116,12 @@ func (t *Template) appendBody(out []byte, s *renderState) []byte {
 	return out
 }
 
-func (s *renderState) part(t *Template, p *part) *renderedPart {
-	for i := range t.parts {
-		if t.parts[i] == p {
-			return &s.parts[i]
-		}
-	}
-	panic("message: a part of another template")
-}
-
 // appendMerged appends a merged body.
 func (s *renderState) appendMerged(out []byte, rp *renderedPart, m *merge) []byte {
 	switch rp.encoding {
 	case encQP:
-		return s.appendMergedQP(out, rp, m)
+		out, s.pending = appendChunks(out, m.chunks, s.values[rp.value:rp.value+len(m.holes)], rp.unended, s.pending)
+		return out
 	case encBase64:
 		s.pending = s.appendPlain(s.pending[:0], rp, m)
 		return appendBase64(out, s.pending)
@@ -145,25 +129,11 @@ func (s *renderState) appendMerged(out []byte, rp *renderedPart, m *merge) []byt
 	return s.appendPlain(out, rp, m)
 }
 
-func (s *renderState) appendMergedQP(out []byte, rp *renderedPart, m *merge) []byte {
-	q := quoter{out: out, line: len(out)}
-	for i := range m.chunks {
-		m.chunks[i].append(&q)
-		if i < len(m.holes) {
-			q.value(s.valueAt(rp.value + i))
-		}
-	}
-	if rp.unended {
-		q.endLine()
-	}
-	return q.out
-}
-
 func (s *renderState) appendPlain(out []byte, rp *renderedPart, m *merge) []byte {
 	for i := range m.chunks {
 		out = append(out, m.chunks[i].raw...)
 		if i < len(m.holes) {
-			out = append(out, s.valueAt(rp.value+i)...)
+			out = append(out, s.values[rp.value+i].text...)
 		}
 	}
 	if rp.unended {

@@ -45,43 +45,82 @@ func (m *Message) bodies() [bodyParts]bodyPart {
 // appendBody appends the root part: the rest of the header, the empty line and
 // all content. The message has been validated and settled.
 func (m *Message) appendBody(out []byte) ([]byte, error) {
-	var ends [bodyParts]int
-	var encodings [bodyParts]encoding
 	s := scratches.Get().(*scratch)
 	defer s.free()
-	l, err := m.layOut(func(i int, text string) string {
-		from := len(s.text)
-		s.text = m.wireText(s.text, i, text)
-		ends[i] = len(s.text)
-		encodings[i] = examine(s.text[from:]).encoding(m.EightBit)
-		return string(encodings[i])
+	s.prepare(m)
+	if m.hasFiles() {
+		return m.appendWithFiles(out, s)
+	}
+	s.tag = m.appendTag(s.tag[:0])
+	joints, err := shape{s.encodings, m.Flowed, len(s.tag)}.skeleton()
+	if err != nil {
+		return out, err
+	}
+	for i := range joints {
+		j := &joints[i]
+		out = append(out, j.static...)
+		if j.tag {
+			out = append(out, s.tag...)
+		} else if j.body != noBody {
+			out = s.append(out, j.body)
+		}
+	}
+	return out, nil
+}
+
+func (m *Message) appendWithFiles(out []byte, s *scratch) ([]byte, error) {
+	pieces, err := m.layOut(m.tag(), func(i int, text string) string {
+		if text == "" {
+			return string(enc7bit)
+		}
+		return string(s.encodings[i])
 	})
 	if err != nil {
 		return out, err
 	}
-	from := 0 // the texts are in their order, one behind the other
-	for _, piece := range l {
+	for _, piece := range pieces {
 		out = append(out, piece.static...)
 		switch {
 		case piece.file != nil:
 			out = appendBase64(out, piece.file)
 		case piece.body != noBody:
-			out = encodings[piece.body].append(out, s.text[from:ends[piece.body]])
-			from = ends[piece.body]
+			out = s.append(out, piece.body)
 		}
 	}
 	return out, nil
 }
 
 // A scratch has the texts of a message while it is built.
-type scratch struct{ text []byte }
+type scratch struct {
+	text      []byte
+	tag       []byte
+	starts    [bodyParts + 1]int // of the texts, which are one behind the other
+	encodings [bodyParts]encoding
+}
+
+// prepare normalises the texts and chooses their encodings.
+func (s *scratch) prepare(m *Message) {
+	s.text = s.text[:0]
+	for i, text := range [...]string{bodyText: m.Text, bodyAMP: m.AMP, bodyHTML: m.HTML, bodyCalendar: m.Calendar.Content} {
+		s.encodings[i] = ""
+		if text != "" {
+			s.text = m.wireText(s.text, i, text)
+			s.encodings[i] = examine(s.text[s.starts[i]:]).encoding(m.EightBit)
+		}
+		s.starts[i+1] = len(s.text)
+	}
+}
+
+// append appends a body, encoded.
+func (s *scratch) append(out []byte, body int) []byte {
+	return s.encodings[body].append(out, s.text[s.starts[body]:s.starts[body+1]])
+}
 
 var scratches = sync.Pool{New: func() any { return &scratch{} }}
 
 // free gives the memory to the next message, unless it is much.
 func (s *scratch) free() {
 	if cap(s.text) <= mostKept {
-		s.text = s.text[:0]
 		scratches.Put(s)
 	}
 }
@@ -174,16 +213,26 @@ func (b *treeBuilder) multipart(subtype, params string, children []*enmime.Part)
 // encoded has no line that starts like a boundary (see isRisky), and attached
 // messages are searched.
 func (m *Message) tag() string {
-	if m.Boundary != "" {
-		return boundaryTag(m.Boundary)
-	}
-	id, _ := parseMessageID(m.MessageID)
 	for n := 0; ; n++ {
-		sum := sha256.Sum256([]byte(id + strconv.Itoa(n)))
-		if tag := boundaryTag(hex.EncodeToString(sum[:12])); !m.quotes(tag) {
+		tag := string(m.appendTagOf(nil, n))
+		if m.Boundary != "" || !m.quotes(tag) {
 			return tag
 		}
 	}
+}
+
+// appendTag appends the tag of a message without attached ones.
+func (m *Message) appendTag(out []byte) []byte { return m.appendTagOf(out, 0) }
+
+// appendTagOf appends the tag of the n-th attempt to find one.
+func (m *Message) appendTagOf(out []byte, n int) []byte {
+	if m.Boundary != "" {
+		return append(out, boundaryTag(m.Boundary)...)
+	}
+	var room [128]byte
+	id, _ := appendMsgID(room[:0], m.MessageID)
+	sum := sha256.Sum256(strconv.AppendInt(id, int64(n), 10))
+	return append(hex.AppendEncode(append(out, "=_"...), sum[:12]), '_')
 }
 
 func boundaryTag(boundary string) string { return "=_" + boundary + "_" }

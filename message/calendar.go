@@ -23,8 +23,10 @@ type Calendar struct {
 
 // method returns the METHOD of the content, or "" if it has none.
 func (c *Calendar) method() string {
-	for line := range strings.Lines(c.Content) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.EqualFold(name, "METHOD") {
+	for line := range strings.Lines(string(normalize(c.Content))) {
+		name, value, ok := strings.Cut(line, ":")
+		name, _, _ = strings.Cut(name, ";") // its parameters (RFC 5545 3.1)
+		if ok && strings.EqualFold(name, "METHOD") {
 			return strings.TrimSpace(value)
 		}
 	}
@@ -58,7 +60,10 @@ func (c *Calendar) check() error {
 	if err := checkBody("Calendar.Content", c.Content); err != nil {
 		return err
 	}
-	first, _, _ := strings.Cut(c.Content, "\n")
+	first := c.Content
+	if i := strings.IndexAny(first, "\r\n"); i >= 0 {
+		first = first[:i]
+	}
 	if !strings.EqualFold(strings.TrimSpace(first), "BEGIN:VCALENDAR") {
 		return &FieldError{Field: "Calendar.Content", Reason: ErrBadCalendar, Detail: "does not start with BEGIN:VCALENDAR"}
 	}

@@ -1,25 +1,30 @@
 package message
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // A chunk is a piece of a body that is the same for all recipients, encoded when
 // the template is compiled. In front of it and behind it there are values, or
 // the body's ends.
 type chunk struct {
+	// Its quoted-printable for when there is room for what is left of the line that
+	// it starts in: head is the length of that, open that of its own open line.
+	whole      []byte
+	head, open int
+	lines      bool // a line of the text ends in it
+	begun      bool // of the open line, as in quoter
+
 	raw    []byte // normalised
 	survey survey // of what lies within: lines that touch an end are not in longest and risky
-	lines  bool   // a line of the text ends in it
 	first  int    // length of what is left of the line it starts in
 	last   int    // where in raw the line starts that is open at the end
 
-	// Its quoted-printable, in two parts. head is what is left of the line it
-	// starts in, for when there is room for all of it. qp starts with a line:
-	// starts has where in raw lines start, and coded where in qp; the last one is
-	// open. It has no lines where the whole chunk is in the middle of one that is short.
-	head          []byte
+	// Its quoted-printable for when there is not. starts has where in raw lines
+	// start, and coded where in qp; the last one is open.
 	qp            []byte
 	starts, coded []int
-	begun         bool // of the open line, as in quoter
 }
 
 // newChunk encodes a chunk. isFirst says that it begins the body.
@@ -36,13 +41,14 @@ func newChunk(raw []byte, isFirst bool) chunk {
 			at = i + len(crlf)
 		}
 	}
-	c.encodeHead()
 	c.encodeLines(at)
+	c.encodeWhole()
 	return c
 }
 
-// encodeHead encodes the head as in the middle of a line, however long.
-func (c *chunk) encodeHead() {
+// encodeWhole encodes the head as in the middle of a line, however long, and puts
+// it in front of the lines.
+func (c *chunk) encodeWhole() {
 	var q quoter
 	for at := range c.first {
 		b := c.raw[at]
@@ -52,80 +58,110 @@ func (c *chunk) encodeHead() {
 			q.escape(c.raw[at : at+1])
 		}
 	}
-	c.head = q.out
+	c.whole, c.head = q.out, len(q.out)
+	if c.lines {
+		i := slices.Index(c.starts, c.first+len(crlf))
+		c.whole = slices.Concat(c.whole, crlf, c.qp[c.coded[i]:])
+	}
 }
 
 // encodeLines encodes from at on, where a line starts, or is taken to start.
 func (c *chunk) encodeLines(at int) {
 	q := quoter{}
-	start, ok := at, true
-	for ok {
-		c.starts, c.coded = append(c.starts, start), append(c.coded, q.line)
-		at, start, ok = q.feed(c.raw, at)
+	for ok := true; ok; {
+		c.starts, c.coded = append(c.starts, q.start(at)), append(c.coded, q.line)
+		at, ok = q.feed(c.raw, at)
 	}
-	c.qp, c.begun = q.out, q.begun
+	c.qp, c.begun, c.open = q.out, q.begun, q.column()
 }
 
-// append appends the chunk behind what q has written.
-//
-// It is encoded only until a line starts where one of its own does. From there
-// on the lines are its own.
+// append appends the chunk behind what q has written, where there is no room
+// for its head. It is encoded only until a line starts where one of its own does.
+// From there on the lines are its own.
 func (c *chunk) append(q *quoter) {
-	at, own := 0, 0
-	switch {
-	case q.column() == 0 && c.starts[0] == 0:
-		c.copyLines(q, 0)
-		return
-	case q.hasRoom(c.head):
-		q.out = append(q.out, c.head...)
-		if !c.lines {
+	for at, own := 0, 0; ; {
+		var ok bool
+		if at, ok = q.feed(c.raw, at); !ok {
 			return
 		}
-		q.newLine(crlf)
-		at = c.first + len(crlf)
-		if c.starts[0] == at {
-			c.copyLines(q, 0)
-			return
-		}
-	}
-	for {
-		next, start, ok := q.feed(c.raw, at)
-		if !ok {
-			return
-		}
-		at = next
+		start := q.start(at)
 		for own < len(c.starts) && c.starts[own] < start {
 			own++
 		}
 		if own < len(c.starts) && c.starts[own] == start {
-			c.copyLines(q, own)
+			q.out = append(q.out[:q.line], c.qp[c.coded[own]:]...)
+			q.line, q.begun = len(q.out)-c.open, c.begun
 			return
 		}
 	}
 }
 
-// copyLines copies the chunk's own lines, from the one that q is at the start of.
-func (c *chunk) copyLines(q *quoter, own int) {
-	from, last := c.coded[own], c.coded[len(c.coded)-1]
-	q.out = append(q.out[:q.line], c.qp[from:]...)
-	q.line += last - from
-	q.begun = c.begun
-}
-
-// hasRoom reports whether encoded text can stand as it is behind what is in the
-// line: there is something in it, and room for it.
-func (q *quoter) hasRoom(encoded []byte) bool {
-	return q.begun && len(encoded) > 0 && q.column()+len(encoded) <= encodedWidth
-}
-
-// value appends a normalised value.
-func (q *quoter) value(b []byte) {
-	if q.hasRoom(b) && isLiteral(b) {
-		q.out = append(q.out, b...)
-		return
+// appendChunks appends the chunks in quoted-printable with the values between them.
+// What fits into its line stands there as it would alone; only where something
+// does not fit, or a line might begin or end with what is escaped there, a quoter
+// has to look at the octets.
+func appendChunks(out []byte, chunks []chunk, values []*value, unended bool, spare []byte) (built, used []byte) {
+	line, begun := len(out), false // as in quoter
+	for i := range chunks {
+		c := &chunks[i]
+		if n := len(out) - line; i == 0 {
+			out = append(out, c.qp...)
+			line, begun = len(out)-c.open, c.begun
+		} else if begun && n > 0 && n+c.head <= encodedWidth && (c.head > 0 || !isWSP(out[len(out)-1])) {
+			out = append(out, c.whole...)
+			if c.lines {
+				line, begun = len(out)-c.open, c.begun
+			}
+		} else {
+			q := quoter{out, line, begun}
+			c.append(&q)
+			out, line, begun = q.out, q.line, q.begun
+		}
+		if i == len(values) {
+			break
+		}
+		v := values[i]
+		if n := len(out) - line; n+v.coded() <= encodedWidth && v.classes&classLine == 0 && (n > 0 && begun || n == 0 && !v.escapedFirst()) {
+			out, begun = v.appendQuoted(out), true
+			continue
+		}
+		q := quoter{out, line, begun}
+		spare = append(spare[:0], v.text...)
+		q.text(spare)
+		out, line, begun = q.out, q.line, q.begun
 	}
+	if unended {
+		q := quoter{out, line, begun}
+		q.endLine()
+		out = q.out
+	}
+	return out, spare
+}
+
+// escapedFirst reports a value that may not start a line as it is; so may not
+// an empty one, which leaves that to what is behind it.
+func (v *value) escapedFirst() bool {
+	return v.text == "" || v.text[0] == '.' || v.text[0] == from[0]
+}
+
+// appendQuoted appends the value in quoted-printable.
+func (v *value) appendQuoted(out []byte) []byte {
+	if v.escapes == 0 {
+		return append(out, v.text...)
+	}
+	n := len(out)
+	out = slices.Grow(out, v.coded()+spare)
+	to := out[:n+v.coded()+spare]
+	for i := range len(v.text) {
+		n += quotedOctets[v.text[i]].put(to[n:])
+	}
+	return to[:n]
+}
+
+// text appends normalised text.
+func (q *quoter) text(b []byte) {
 	for at := 0; at < len(b); {
-		at, _, _ = q.feed(b, at)
+		at, _ = q.feed(b, at)
 	}
 }
 

@@ -1,6 +1,10 @@
 package message
 
 import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
 	"strconv"
 	"text/template/parse"
 )
@@ -48,7 +52,13 @@ func fieldOfDot(n parse.Node) (dot, name string) {
 	return "", ""
 }
 
-func rewriteDefaults(p *parse.PipeNode) {
+// rewritePipe has fields looked up where they may be missing.
+func rewritePipe(p *parse.PipeNode, tree *parse.Tree) {
+	for i, cmd := range p.Cmds {
+		if isTolerantIndex(p, i) {
+			cmd.Args[0] = parse.NewIdentifier(funcIndex).SetPos(cmd.Args[0].Position()).SetTree(tree)
+		}
+	}
 	for _, at := range defaulted(p) {
 		dot, name := fieldOfDot(*at)
 		*at = optionalCall(*at, dot, name)
@@ -71,11 +81,93 @@ func optionalCall(n parse.Node, dot, name string) parse.Node {
 	return call
 }
 
-// optionalField returns a field of the data, or "" if it is missing.
-func optionalField(data any, name string) any {
+// optionalField returns a field of the data, or what its method of that name
+// returns, or "" if it is missing or nil.
+func optionalField(data any, name string) (any, error) {
+	if data == nil {
+		return "", nil
+	}
+	if m := reflect.ValueOf(data).MethodByName(name); m.IsValid() && m.Type().NumIn() == 0 {
+		switch out := m.Call(nil); {
+		case len(out) == 1:
+			return out[0].Interface(), nil
+		case len(out) == 2:
+			err, _ := out[1].Interface().(error)
+			return out[0].Interface(), err
+		}
+	}
 	value, ok := fieldValue(data, name)
 	if !ok {
-		return ""
+		return "", nil
 	}
-	return value
+	return value, nil
+}
+
+// isTolerantIndex reports {{index . "name"}} and {{"name" | index .}}, which are
+// for fields whose names are no identifiers: of structs, too, and "" if missing.
+func isTolerantIndex(p *parse.PipeNode, i int) bool {
+	args := p.Cmds[i].Args
+	if !isFunc(args[0], "index") || len(args) < 2 || !isDot(args[1]) {
+		return false
+	}
+	if len(args) == 2 && i == 1 && len(p.Cmds[0].Args) == 1 {
+		args = append(args[:2:2], p.Cmds[0].Args[0])
+	}
+	if len(args) != 3 || i > 1 || i == 1 && len(p.Cmds[1].Args) == 3 {
+		return false
+	}
+	_, ok := constant(args[2])
+	return ok
+}
+
+// indexField is index for a map with string keys, a struct or nothing.
+func indexField(data any, name string) (any, error) {
+	v := reflect.ValueOf(data)
+	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	switch k := v.Kind(); {
+	case k == reflect.Map && v.Type().Key().Kind() == reflect.String:
+		if value, ok := fieldValue(data, name); ok {
+			return value, nil
+		}
+		if elem := v.Type().Elem(); elem.Kind() != reflect.Interface && elem.Kind() != reflect.Pointer {
+			return reflect.Zero(elem).Interface(), nil
+		}
+		return "", nil
+	case k == reflect.Struct:
+		value, ok := fieldValue(data, name)
+		if !ok {
+			return "", nil
+		}
+		return value, nil
+	case k == reflect.Invalid:
+		return "", nil
+	}
+	return nil, fmt.Errorf("%T has no %q", data, name)
+}
+
+// rewriteAction has {{.name}} end the execution where the field is nil, for which
+// text/template would print "<no value>" or "<nil>".
+func rewriteAction(a *parse.ActionNode, tree *parse.Tree) {
+	p := a.Pipe
+	if len(p.Decl) > 0 || len(p.Cmds[0].Args) != 1 || len(p.Cmds) > 1 && isFunc(p.Cmds[1].Args[0], funcDefault) {
+		return
+	}
+	field := p.Cmds[0].Args[0]
+	if dot, _ := fieldOfDot(field); dot == "" {
+		return
+	}
+	present := *p.Cmds[0]
+	present.Args = []parse.Node{parse.NewIdentifier(funcPresent).SetPos(field.Position()).SetTree(tree)}
+	p.Cmds = slices.Insert(p.Cmds, 1, &present)
+}
+
+var errNilValue = errors.New("the value is nil")
+
+func presentValue(v reflect.Value) (reflect.Value, error) {
+	if isNil(v) {
+		return v, errNilValue
+	}
+	return v, nil
 }

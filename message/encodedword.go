@@ -2,6 +2,7 @@ package message
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -48,41 +49,34 @@ func (f *field) wordB(s string) int {
 // wordQ does in Q what wordB does in B.
 func (f *field) wordQ(s string) int {
 	f.out = append(f.out, "=?utf-8?q?"...)
-	end := f.atom + len(" ") + maxWord - len("?=")
-	for i := 0; i < len(s); {
-		c := s[i]
-		switch {
-		case len(f.out) == end:
-			return i
-		case qPlain[c]:
-			f.out = append(f.out, c)
-			i++
-			continue
-		case c == ' ':
-			f.out = append(f.out, '_')
-			i++
-			continue
+	n, end := len(f.out), f.atom+len(" ")+maxWord-len("?=")
+	out := slices.Grow(f.out, maxWord)[:end+spare]
+	i := 0
+	for ; i < len(s); i++ {
+		c := wordOctets[s[i]]
+		if n+c.len() > end {
+			break
 		}
-		n := 1
-		if c >= utf8.RuneSelf {
-			_, n = utf8.DecodeRuneInString(s[i:])
-		}
-		if len(f.out)+3*n > end {
-			return i
-		}
-		for ; n > 0; n-- {
-			f.out = append(f.out, '=', upperHex[s[i]>>4], upperHex[s[i]&15])
-			i++
-		}
+		n += c.put(out[n:])
 	}
-	return len(s)
+	for ; i < len(s) && !utf8.RuneStart(s[i]); i-- {
+		n -= len("=00")
+	}
+	f.out = out[:n]
+	return i
 }
 
-var qPlain = func() (table [256]bool) {
+// wordOctets are as Q has them.
+var wordOctets = func() (table [256]codedOctet) {
 	for c := range table {
-		table[c] = isAlphanumeric(byte(c)) || strings.IndexByte("!*+-/", byte(c)) >= 0
+		switch {
+		case isAlphanumeric(byte(c)) || strings.IndexByte("!*+-/", byte(c)) >= 0:
+			table[c] = codeOctet(string(rune(c)))
+		case c == ' ':
+			table[c] = codeOctet("_")
+		default:
+			table[c] = escapedOctet(byte(c))
+		}
 	}
 	return table
 }()
-
-const upperHex = "0123456789ABCDEF"

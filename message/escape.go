@@ -16,18 +16,20 @@ type escaper struct {
 	touches   class        // the octets with an entry in table have it
 }
 
-// A class says what an octet may need. Those of a value are the classes of all
+// A class says what an octet may need. Those of a text are the classes of all
 // its octets together.
-type class uint8
+type class uint16
 
 const (
-	classCoded class = 1 << iota // quoted-printable escapes it
-	classHTML                    // htmlTable has it
-	classQuery                   // queryTable
-	classURL                     // urlTable
-	classLine                    // CR or LF
-	classNUL
-	classUTF8 // part of a rune that is not ASCII
+	classCoded   class = 1 << iota // quoted-printable escapes it
+	classHTML                      // htmlTable has it
+	classQuery                     // queryTable
+	classURL                       // urlTable
+	classLine                      // CR or LF
+	classControl                   // a control character but tab
+	classUTF8                      // part of a rune that is not ASCII
+	classBad                       // NUL; of a text also that it is not UTF-8
+	classTab
 )
 
 var classes = func() (table [256]class) {
@@ -42,15 +44,24 @@ var classes = func() (table [256]class) {
 		set(c, queryTable[c] != "", classQuery)
 		set(c, urlTable[c] != "", classURL)
 		set(c, c == '\r' || c == '\n', classLine)
-		set(c, c == 0, classNUL)
+		set(c, c < ' ' && c != '\t' || c == 0x7f, classControl)
+		set(c, c == 0, classBad)
+		set(c, c == '\t', classTab)
 		set(c, c >= utf8.RuneSelf, classUTF8)
 	}
 	return table
 }()
 
-func classesOf(value string) (all class) {
-	for i := range len(value) {
-		all |= classes[value[i]]
+func classesOf(text string) (all class) {
+	i := 0
+	for ; i+4 <= len(text); i += 4 {
+		all |= classes[text[i]] | classes[text[i+1]] | classes[text[i+2]] | classes[text[i+3]]
+	}
+	for ; i < len(text); i++ {
+		all |= classes[text[i]]
+	}
+	if all&classUTF8 != 0 && !utf8.ValidString(text) {
+		all |= classBad
 	}
 	return all
 }

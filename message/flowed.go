@@ -54,9 +54,12 @@ func flowedBreak(line string) int {
 			break
 		}
 		if line[i] == ' ' && i > 0 && line[i-1] != ' ' {
-			at = i + 1
-			for at < len(line) && line[at] == ' ' {
-				at++
+			end := i + 1
+			for end < len(line) && line[end] == ' ' {
+				end++
+			}
+			if line[:end] != "-- " { // which would be the line above a signature
+				at = end
 			}
 		}
 	}

@@ -108,10 +108,32 @@ func (f *field) words(s, last string) {
 	}
 }
 
-// text writes text that a reader gets back exactly. Text that cannot stand as
-// it is, or that would look like an encoded word, is encoded as a whole.
-func (f *field) text(s string) {
-	if isPlainText(s) {
+// appendAtom appends a field of one atom.
+func appendAtom(out []byte, name, atom string) ([]byte, error) {
+	if isShort(name, atom) {
+		out = append(append(append(out, name...), ": "...), atom...)
+		return append(out, "\r\n"...), nil
+	}
+	f := openField(out, name)
+	f.add(atom)
+	return f.close()
+}
+
+// isShort reports a field that is not folded.
+func isShort(name, value string) bool { return len(name)+len(": ")+len(value) <= foldAt }
+
+// trimSpace takes white space off both ends.
+func trimSpace(s string) string {
+	if s == "" || !isWSP(s[0]) && !isWSP(s[len(s)-1]) {
+		return s
+	}
+	return strings.Trim(s, " \t")
+}
+
+// text writes text of the classes that a reader gets back exactly. Text that cannot
+// stand as it is, or that would look like an encoded word, is encoded as a whole.
+func (f *field) text(s string, classes class) {
+	if classes&classUTF8 == 0 && isPlainText(s, classes) {
 		f.words(s, "")
 	} else {
 		f.encode(s)
@@ -120,29 +142,38 @@ func (f *field) text(s string) {
 
 // isPlainText reports short words of ASCII with single spaces between, none of
 // which looks like an encoded word.
-func isPlainText(s string) bool {
-	word := 0 // the length of the word so far
+func isPlainText(s string, classes class) bool {
+	if len(s) <= maxWord && classes&(classCoded|classTab) == 0 {
+		return singleSpaces(s) // nothing else can be wrong
+	}
+	word := 0 // where it starts
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c == ' ':
-			if word == 0 || i == len(s)-1 {
-				return false
-			}
-			word = 0
-		case c >= 0x80 || c == '\t' || word == maxWord || c == '=' && i+1 < len(s) && s[i+1] == '?':
+		c := s[i]
+		if inWord[c] {
+			continue
+		}
+		switch {
+		case c == ' ' && word < i && i-word <= maxWord && i < len(s)-1:
+			word = i + 1
+		case c != '=' || i+1 < len(s) && s[i+1] == '?':
 			return false
-		default:
-			word++
 		}
 	}
-	return true
+	return len(s)-word <= maxWord
 }
 
-// value writes the value of a further header: ASCII as it is, since it may
+// inWord has what text may have in its words without a further look.
+var inWord = func() (table [256]bool) {
+	for c := byte('!'); c <= '~'; c++ {
+		table[c] = c != '='
+	}
+	return table
+}()
+
+// value writes the trimmed value, of the classes, of a further header: ASCII as it is, since it may
 // have a structure; words that are not ASCII, in runs, as encoded words.
-func (f *field) value(s string) {
-	s = strings.Trim(s, " \t")
-	if address.IsASCII(s) {
+func (f *field) value(s string, classes class) {
+	if classes&classUTF8 == 0 {
 		f.words(s, "")
 		return
 	}
@@ -211,6 +242,10 @@ func appendQuoted(out []byte, s string) []byte {
 // address writes one mailbox, with last behind it. It reports what is wrong with
 // the address; then it has written something to look at.
 func (f *field) address(a Address, last string) error {
+	if isPlainMailbox(a.Addr) {
+		f.mailbox(a.Name, a.Addr, last)
+		return nil
+	}
 	mb, err := parseMailbox(a.Addr)
 	if err != nil {
 		f.mailbox(a.Name, a.Addr, last)

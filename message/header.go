@@ -6,12 +6,13 @@ import "time"
 // writes behind them. The message has been validated and settled.
 func (m *Message) appendHeader(out []byte) ([]byte, error) {
 	out = appendDate(out, m.Date)
-	id, _ := parseMessageID(m.MessageID)
+	var room [128]byte
+	id, _ := appendMsgID(room[:0], m.MessageID)
 	for _, write := range []func([]byte) ([]byte, error){
 		m.appendOrigin,
 		m.appendDestination,
-		func(out []byte) ([]byte, error) { return appendMessageID(out, id) },
-		func(out []byte) ([]byte, error) { return appendSubject(out, m.Subject) },
+		func(out []byte) ([]byte, error) { return appendMessageID(out, view(id)) },
+		func(out []byte) ([]byte, error) { return appendSubject(out, m.Subject, classesOf(m.Subject)) },
 		m.appendFurther,
 		func(out []byte) ([]byte, error) { return m.List.appendFields(out, m.listToken()) },
 	} {
@@ -68,7 +69,7 @@ func (m *Message) appendGroup(out []byte) ([]byte, error) {
 func (m *Message) appendFurther(out []byte) ([]byte, error) {
 	for i, h := range m.Headers {
 		var err error
-		if out, err = appendFurtherField(out, h.Name, h.Value); err != nil {
+		if out, err = appendFurtherField(out, h.Name, h.Value, classesOf(h.Value)); err != nil {
 			return out, tooLongHeader(element("Headers", i)+".Value", h.Name)
 		}
 	}
@@ -76,9 +77,13 @@ func (m *Message) appendFurther(out []byte) ([]byte, error) {
 }
 
 // appendFurtherField appends a header of Headers. The error does not name it.
-func appendFurtherField(out []byte, name, value string) ([]byte, error) {
+func appendFurtherField(out []byte, name, value string, classes class) ([]byte, error) {
+	value = trimSpace(value)
+	if classes&classUTF8 == 0 && value != "" && isShort(name, value) {
+		return appendAtom(out, name, value)
+	}
 	f := openField(out, name)
-	f.value(value)
+	f.value(value, classes)
 	return f.close()
 }
 
@@ -88,14 +93,12 @@ func tooLongHeader(field, name string) error {
 
 // appendMessageID appends RFC 5322 3.6.4; id has its angle brackets.
 func appendMessageID(out []byte, id string) ([]byte, error) {
-	f := openField(out, "Message-ID")
-	f.add(id)
-	return f.close()
+	return appendAtom(out, "Message-ID", id)
 }
 
-func appendSubject(out []byte, subject string) ([]byte, error) {
+func appendSubject(out []byte, subject string, classes class) ([]byte, error) {
 	f := openField(out, "Subject")
-	f.text(subject)
+	f.text(subject, classes)
 	return f.close()
 }
 
@@ -127,15 +130,14 @@ func appendDate(out []byte, t time.Time) []byte {
 // A dateField is the Date of a second, kept for the next message.
 type dateField struct {
 	second int64
-	offset int // of the zone
-	text   []byte
+	zone   *time.Location
+	text   []byte // with what is behind it
 }
 
-// append appends the field for t.
-func (d *dateField) append(out []byte, t time.Time) []byte {
-	_, offset := t.Zone()
-	if second := t.Unix(); second != d.second || offset != d.offset || d.text == nil {
-		d.second, d.offset, d.text = second, offset, appendDate(d.text[:0], t)
+// append appends the field for t, and what is always behind it.
+func (d *dateField) append(out []byte, t time.Time, behind []byte) []byte {
+	if second, zone := t.Unix(), t.Location(); second != d.second || zone != d.zone {
+		d.second, d.zone, d.text = second, zone, append(appendDate(d.text[:0], t), behind...)
 	}
 	return append(out, d.text...)
 }

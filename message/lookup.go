@@ -18,23 +18,6 @@ const (
 	foundOther              // something that only an execution can tell
 )
 
-// A slot has what a merged field of the recipient is, once it has been looked for.
-type slot struct {
-	value string
-	found found
-	known bool
-}
-
-// lookUp looks for a field without an execution, once.
-func (s *renderState) lookUp(fields any, h *hole) (string, found) {
-	f := &s.slots[h.slot]
-	if !f.known {
-		f.value, f.found = lookUp(fields, h.name)
-		f.known = true
-	}
-	return f.value, f.found
-}
-
 // lookUp looks for a field without an execution.
 func lookUp(fields any, name string) (string, found) {
 	switch f := fields.(type) {
@@ -51,6 +34,9 @@ func lookUp(fields any, name string) (string, found) {
 		if s, ok := value.(string); ok {
 			return s, foundText
 		}
+		if isNil(reflect.ValueOf(value)) {
+			return "", foundNone
+		}
 		return "", foundOther
 	case FieldFunc:
 		return callField(f, name)
@@ -63,6 +49,9 @@ func lookUp(fields any, name string) (string, found) {
 }
 
 func callField(f FieldFunc, name string) (string, found) {
+	if f == nil {
+		return "", foundNone
+	}
 	if value, ok := f(name); ok {
 		return value, foundText
 	}
@@ -101,7 +90,15 @@ func stringFields(t reflect.Type) map[string]int {
 	return fields
 }
 
-// fieldValue returns a field of a map or struct.
+// isNil reports no value, or a pointer to none: a field that is nil is missing.
+func isNil(v reflect.Value) bool {
+	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	return !v.IsValid()
+}
+
+// fieldValue returns a field of a map or struct that is not nil.
 func fieldValue(data any, name string) (any, bool) {
 	v := reflect.ValueOf(data)
 	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
@@ -109,19 +106,27 @@ func fieldValue(data any, name string) (any, bool) {
 	}
 	switch {
 	case v.Kind() == reflect.Struct:
-		v = v.FieldByName(name)
+		f, ok := v.Type().FieldByName(name)
+		if !ok {
+			return nil, false
+		}
+		var err error
+		if v, err = v.FieldByIndexErr(f.Index); err != nil {
+			return nil, false // of an embedded pointer that is nil
+		}
 	case v.Kind() == reflect.Map && v.Type().Key().Kind() == reflect.String:
 		v = v.MapIndex(reflect.ValueOf(name).Convert(v.Type().Key()))
 	default:
 		return nil, false
 	}
-	if !v.IsValid() || !v.CanInterface() {
+	if isNil(v) || !v.CanInterface() {
 		return nil, false
 	}
 	return v.Interface(), true
 }
 
-// lacks reports whether data have no field or method of the name, or are nil.
+// lacks reports whether data have no field or method of the name, or a nil one, or
+// are nil.
 func lacks(data any, name string) bool {
 	if data == nil {
 		return true
@@ -150,7 +155,7 @@ func (t *Template) executable(fields any) any {
 	}
 	data := make(map[string]string, len(t.refs))
 	for _, r := range t.refs {
-		if value, ok := get(r.name); ok {
+		if value, found := callField(get, r.name); found == foundText {
 			data[r.name] = value
 		}
 	}

@@ -15,17 +15,20 @@ type merge struct {
 	chunks []chunk // the texts of a body part
 	static survey  // of them, as if all values were empty
 	simple bool    // static is enough to go by, together with simple values
+	line   class   // of the texts of a subject or header
 }
 
 // A hole is where a value goes.
 type hole struct {
-	name     string   // of the field; empty for the recipient's token
 	slot     int      // the number of the field among those that the template merges
-	ref      fieldRef // for the error if it is missing
-	tolerant bool     // missing is the same as empty
-	instead  string   // of an empty value
-	escape   *escaper // nil leaves the value as it is
+	stops    class    // a value with these is not simple
+	guarded  bool     // nor is one that the hole does not let in
 	atStart  bool     // the value could make the start of a line risky
+	tolerant bool     // missing is the same as empty
+	escape   *escaper // nil leaves the value as it is
+	instead  value    // of an empty value
+	name     string   // of the field; empty for the recipient's token
+	ref      fieldRef // for the error if it is missing
 }
 
 // compileMerge returns the source of a tree as a merge, or nil if it has more than
@@ -39,6 +42,14 @@ func (t *Template) compileMerge(tree *parse.Tree, source string, refs []fieldRef
 			t.addText(m, string(n.Text))
 		case *parse.CommentNode:
 		case *parse.ActionNode:
+			if cmds := n.Pipe.Cmds; len(n.Pipe.Decl) == 0 && len(cmds[0].Args) == 1 && isFunc(cmds[0].Args[0], funcUnsubscribe) {
+				e, ok := findEscaper(cmds[1:])
+				if !ok {
+					return nil
+				}
+				t.addText(m, string(e.append(nil, t.markedURL())))
+				continue
+			}
 			h, ok := compileHole(n.Pipe)
 			if !ok {
 				return nil
@@ -79,7 +90,7 @@ func compileHole(p *parse.PipeNode) (h hole, ok bool) {
 	if args := cmds[0].Args; len(args) == 3 && isFunc(args[0], funcDefault) {
 		h, ok = fieldHole(args[2:])
 		if instead, isString := args[1].(*parse.StringNode); ok && isString {
-			h.instead = instead.Text
+			h.instead = valueOf(instead.Text)
 		} else {
 			return h, false
 		}
@@ -87,12 +98,15 @@ func compileHole(p *parse.PipeNode) (h hole, ok bool) {
 		return h, false
 	}
 	cmds = cmds[1:]
+	if len(cmds) > 0 && isFunc(cmds[0].Args[0], funcPresent) {
+		cmds = cmds[1:]
+	}
 	if len(cmds) > 0 && len(cmds[0].Args) == 2 && isFunc(cmds[0].Args[0], funcDefault) {
 		instead, isString := cmds[0].Args[1].(*parse.StringNode)
-		if !isString || h.instead != "" {
+		if !isString || h.instead.text != "" {
 			return h, false
 		}
-		h.instead = instead.Text
+		h.instead = valueOf(instead.Text)
 		cmds = cmds[1:]
 	}
 	h.escape, ok = findEscaper(cmds)
@@ -113,7 +127,7 @@ func fieldHole(args []parse.Node) (h hole, ok bool) {
 		return hole{name: name}, dot == "." || dot == "$"
 	case 3:
 		name, isString := args[2].(*parse.StringNode)
-		if isFunc(args[0], "index", funcOptional) && isString && isDot(args[1]) && name.Text != "" {
+		if isFunc(args[0], funcIndex, funcOptional) && isString && isDot(args[1]) && name.Text != "" {
 			return hole{name: name.Text, tolerant: true}, true
 		}
 	}
@@ -155,6 +169,13 @@ func (m *merge) prepare(base *Message, body int) bool {
 	return true
 }
 
+// prepareLine prepares the texts of a subject or header.
+func (m *merge) prepareLine() {
+	for _, text := range m.texts {
+		m.line |= classesOf(text)
+	}
+}
+
 // surveyStatic surveys the texts, and finds the holes where lines start.
 func (m *merge) surveyStatic() {
 	var l lineSurvey
@@ -164,7 +185,10 @@ func (m *merge) surveyStatic() {
 		l.chunk(c)
 		first = first || c.lines
 		if i < len(m.holes) {
-			m.holes[i].atStart = first && couldBeRisky(l.head[:min(l.length, riskyLen)])
+			h := &m.holes[i]
+			h.atStart = first && couldBeRisky(l.head[:min(l.length, riskyLen)])
+			h.stops = h.escape.classes() | classLine | classBad
+			h.guarded = h.atStart || h.escape.filters()
 			first = false
 		}
 	}
@@ -175,16 +199,4 @@ func (m *merge) surveyStatic() {
 // couldBeRisky reports the start of a line that more could make risky.
 func couldBeRisky(line []byte) bool {
 	return bytes.HasPrefix(from, line) || bytes.HasPrefix([]byte("--=_"), line)
-}
-
-// isSimple reports a value, classes being those of its octets, that does nothing to
-// the lines around it but make them longer.
-func (h *hole) isSimple(value string, classes class) bool {
-	if classes&(h.escape.classes()|classLine|classNUL|classUTF8) != 0 {
-		return false
-	}
-	if h.atStart && (value == "" || strings.IndexByte("From -=_", value[0]) >= 0) {
-		return false
-	}
-	return !h.escape.filters() || isSafeURL(value)
 }

@@ -119,7 +119,7 @@ func TestNotMerged(t *testing.T) {
 	}
 	tmpl := mustTemplate(t, message.TemplateConfig{Text: "{{.a}}", HTML: `<p>{{.a}}</p><a href="{{.b}}">x</a>`})
 	for _, fields := range []any{
-		map[string]any{"a": 1, "b": 2.5}, map[string]any{"a": template.HTML("<b>x</b>"), "b": template.URL("tel:1")}, map[string]any{"a": nil, "b": time.Second},
+		map[string]any{"a": 1, "b": 2.5}, map[string]any{"a": template.HTML("<b>x</b>"), "b": template.URL("tel:1")}, map[string]any{"a": 'x', "b": time.Second},
 		map[string]template.HTML{"a": "<b>", "b": "x"}, map[string]any{"a": []string{"x"}, "b": "y"},
 	} {
 		if _, err := render(t, tmpl, fields); err != nil {

@@ -139,7 +139,8 @@ func (m *Message) Envelope() (sender string, recipients []string, err error) {
 		return "", nil, addressError(name, from.Addr, err)
 	}
 	seen := make(map[string]bool, len(m.To)+len(m.Cc)+len(m.Bcc))
-	for _, list := range m.recipientLists() {
+	lists := m.addressLists()
+	for _, list := range lists[:recipientLists] {
 		for i, a := range list.addrs {
 			rcpt, err := parseMailbox(a.Addr)
 			if err != nil {
@@ -165,7 +166,7 @@ func (m *Message) NeedsSMTPUTF8() bool {
 	if m.From.NeedsSMTPUTF8() || m.Sender.NeedsSMTPUTF8() {
 		return true
 	}
-	for _, list := range append(m.recipientLists(), addressList{"ReplyTo", m.ReplyTo}) {
+	for _, list := range m.addressLists() {
 		for _, a := range list.addrs {
 			if a.NeedsSMTPUTF8() {
 				return true
@@ -181,9 +182,12 @@ type addressList struct {
 	addrs []Address
 }
 
-func (m *Message) recipientLists() []addressList {
-	return []addressList{{"To", m.To}, {"Cc", m.Cc}, {"Bcc", m.Bcc}}
+// addressLists returns the recipients' lists first.
+func (m *Message) addressLists() [4]addressList {
+	return [...]addressList{{"To", m.To}, {"Cc", m.Cc}, {"Bcc", m.Bcc}, {"ReplyTo", m.ReplyTo}}
 }
+
+const recipientLists = 3
 
 // sizeHint estimates the size of the message, so that a large one is not copied
 // over and over while its buffer grows.

@@ -37,20 +37,14 @@ func appendNewMessageID(out []byte, domain string) []byte {
 
 var errMessageID = errors.New("not <left@right> of ASCII atoms")
 
-// parseMessageID checks a msg-id and gives it angle brackets.
-func parseMessageID(id string) (string, error) {
-	out, err := appendMsgID(nil, id)
-	return string(out), err
-}
-
 // appendMsgID checks a msg-id and appends it in angle brackets.
 func appendMsgID(out []byte, id string) ([]byte, error) {
 	id = strings.TrimSuffix(strings.TrimPrefix(id, "<"), ">")
-	left, right, ok := strings.Cut(id, "@")
-	if isPlainMailbox(id) {
-		// So is nearly every one.
-	} else if !ok || !address.IsASCII(id) || !address.IsDotString(left) || !address.IsDotString(right) && !address.IsLiteral(right) {
-		return out, errMessageID
+	if !isPlainMailbox(id) { // as nearly every one is
+		left, right, ok := strings.Cut(id, "@")
+		if !ok || !address.IsASCII(id) || !address.IsDotString(left) || !address.IsDotString(right) && !address.IsLiteral(right) {
+			return out, errMessageID
+		}
 	}
 	if len(id) > maxMessageID {
 		return out, ErrTooLong

@@ -43,10 +43,12 @@ type OneClickConfig struct {
 // neither make one, nor change one, nor read in one whom it names; and no table
 // of tokens is needed. The same recipient has the same token each time.
 type OneClick struct {
-	before, after string // of the URL around the token
-	mailto        string
-	list          string
-	keys          []*tokenKey
+	before, after  string // of the URL around the token
+	param          string // the parameter of the query with the token in it; empty if it is in the path
+	prefix, suffix string // of the token in the value of that
+	mailto         string
+	list           string
+	keys           []*tokenKey
 }
 
 // MaxRecipient is the most octets of a recipient that a token names.
@@ -80,10 +82,16 @@ func NewOneClick(cfg OneClickConfig) (*OneClick, error) {
 	if !strings.ContainsAny(before[len("https://"):], "/?") || !isURI(before+after) || len(target) > maxMessageID-maxToken {
 		return bad("URL", excerpt(cfg.URL))
 	}
-	if cfg.Mailto != "" && (!strings.HasPrefix(cfg.Mailto, "mailto:") || !strings.Contains(cfg.Mailto, "@") || !isURI(cfg.Mailto) || len(cfg.Mailto) > maxMessageID) {
+	if m := cfg.Mailto; m != "" && (!strings.HasPrefix(m, "mailto:") || !strings.Contains(m, "@") || !isURI(m) || len(m) > maxMessageID) {
 		return bad("Mailto", excerpt(cfg.Mailto)+" is no mailto URI")
 	}
+	if strings.Contains(before+after, ";") && strings.Contains(u.RawQuery, ";") {
+		return bad("URL", excerpt(cfg.URL)+" has a semicolon in its query, which web servers take for an error")
+	}
 	o := &OneClick{before: before, after: after, mailto: cfg.Mailto, list: cfg.List}
+	if !o.findParam(target) {
+		return bad("URL", excerpt(cfg.URL)+" has {token} in a parameter that stands there twice, or in a name")
+	}
 	if len(cfg.Keys) == 0 {
 		return bad("Keys", "none")
 	}
@@ -98,6 +106,26 @@ func NewOneClick(cfg OneClickConfig) (*OneClick, error) {
 		o.keys = append(o.keys, k)
 	}
 	return o, nil
+}
+
+// findParam remembers which parameter of the URL's query the token is in. It
+// reports false where that cannot be read back.
+func (o *OneClick) findParam(target string) bool {
+	_, query, _ := strings.Cut(target, "?")
+	if !strings.Contains(query, tokenMark) {
+		return true // in the path
+	}
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return false
+	}
+	for name, all := range values {
+		if prefix, suffix, ok := strings.Cut(all[0], tokenMark); ok && name != "" && len(all) == 1 && !strings.Contains(name, tokenMark) {
+			o.param, o.prefix, o.suffix = name, prefix, suffix
+			return true
+		}
+	}
+	return false
 }
 
 // isURI reports octets that can stand in a URI (RFC 3986), which for one

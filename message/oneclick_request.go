@@ -1,9 +1,11 @@
 package message
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // Request reads a request that came to the URL, of the kinds that come:
@@ -15,14 +17,21 @@ import (
 //     looks at all links. oneClick is false; show a page with a button, and
 //     unsubscribe nobody.
 //
-// The token is taken from the query parameter "token" or, where the URL has
-// "{token}" in its path, from the wildcard of that name in the ServeMux's
-// pattern. The error is ErrBadToken for a token that is none, or what came of
+// The token is taken from the query parameter that has "{token}" in the URL, which is
+// "token" where none has or, where the URL has "{token}" in its path, from the
+// wildcard of that name in the ServeMux's pattern. The error is ErrBadToken for a token that is none, or what came of
 // reading the body, of which 64 KB are read at most; answer 400 then.
 func (o *OneClick) Request(r *http.Request) (recipient string, oneClick bool, err error) {
 	token := r.PathValue("token")
 	if token == "" {
-		token = r.URL.Query().Get("token")
+		token = r.URL.Query().Get(cmp.Or(o.param, "token"))
+		if o.prefix+o.suffix != "" {
+			within, ok := strings.CutPrefix(token, o.prefix)
+			token, _ = strings.CutSuffix(within, o.suffix)
+			if !ok {
+				return "", false, ErrBadToken
+			}
+		}
 	}
 	if recipient, err = o.Verify(token); err != nil || r.Method != http.MethodPost {
 		return recipient, false, err

@@ -26,9 +26,7 @@ const softMin = 40
 // appendQuotedPrintable appends normalised text, which ends in a line end.
 func appendQuotedPrintable(out, text []byte) []byte {
 	q := quoter{out: out, line: len(out)}
-	for at := 0; at < len(text); {
-		at, _, _ = q.feed(text, at)
-	}
+	q.text(text)
 	return q.out
 }
 
@@ -45,10 +43,8 @@ type quoter struct {
 func (q *quoter) column() int { return len(q.out) - q.line }
 
 // feed encodes the text from at on until a line begins, and returns how far it
-// has come. start is where in the text the line begins; that may be in front
-// of next, or, if it was in an earlier text, negative. ok is false if no line has
-// begun until the end of the text.
-func (q *quoter) feed(text []byte, at int) (next, start int, ok bool) {
+// has come. ok is false if no line has begun until the end of the text.
+func (q *quoter) feed(text []byte, at int) (next int, ok bool) {
 	for at < len(text) {
 		if !q.begun {
 			at = q.begin(text, at)
@@ -58,13 +54,19 @@ func (q *quoter) feed(text []byte, at int) (next, start int, ok bool) {
 		case text[at] == '\r':
 			q.endLine()
 			at += len(crlf)
-			return at, at, true
+			return at, true
 		default:
-			return at, at - q.softBreak(), true
+			q.softBreak()
+			return at, true
 		}
 	}
-	return at, 0, false
+	return at, false
 }
+
+// start returns where in the text the line begins that has begun when the text
+// was encoded until next; that may be in front of next, or, if it was in an
+// earlier text, negative.
+func (q *quoter) start(next int) int { return next - codedOctets(q.out[q.line:]) }
 
 // fill writes into the line until something has no room, the line of the text
 // ends, or the text does.
@@ -102,9 +104,8 @@ func (q *quoter) fill(text []byte, at int) int {
 			break
 		}
 		for ; octets > 0; octets-- {
-			c := text[at]
-			out[n], out[n+1], out[n+2] = '=', upperHex[c>>4], upperHex[c&15]
-			n, at = n+3, at+1
+			n += quotedOctets[text[at]].put(out[n:])
+			at++
 		}
 	}
 	q.out = out[:n]
@@ -169,9 +170,9 @@ func (q *quoter) newLine(end []byte) {
 
 var softEnd = []byte("=\r\n")
 
-// softBreak ends the line with "=" behind its last space, or where it is full,
-// and returns how many octets of text have moved to the next line.
-func (q *quoter) softBreak() (moved int) {
+// softBreak ends the line with "=" behind its last space, or where it is full.
+// What is behind that moves to the next line.
+func (q *quoter) softBreak() {
 	cut := len(q.out)
 	end := min(cut, q.line+encodedWidth-1) // the "=" needs a column, too
 	if i := bytes.LastIndexByte(q.out[min(q.line+softMin, end):end], ' '); i >= 0 {
@@ -184,7 +185,6 @@ func (q *quoter) softBreak() (moved int) {
 	rest := q.out[q.line:]
 	copy(rest, q.out[cut:])
 	copy(q.out[cut:], softEnd)
-	moved = codedOctets(rest)
 	q.begun = true
 	switch {
 	case len(rest) > 0 && rest[0] != 'F' && rest[0] != '.':
@@ -195,7 +195,6 @@ func (q *quoter) softBreak() (moved int) {
 	case rest[0] == '.':
 		q.out = slices.Replace(q.out, q.line, q.line+1, '=', '2', 'E')
 	}
-	return moved
 }
 
 // lastUnit returns where the last rune of an encoded line starts.
@@ -252,26 +251,16 @@ func notLiteral(x uint64) uint64 {
 }
 
 // sift returns the top bits of those of eight octets that are not ASCII, are
-// control characters, and are equal signs.
+// control characters but tab, CR and LF, and are equal signs.
 func sift(x uint64) (eightBit, control, equals uint64) {
 	low := x & lows
 	eightBit = x & tops
 	control = (^(low + (0x80-' ')*ones) | (low + ones)) & ^x & tops // below a space, or DEL
-	equals = ^((low ^ '='*ones) + lows) & ^x & tops
-	return eightBit, control, equals
+	if control != 0 {
+		control &^= same(low, '\t') | same(low, '\r') | same(low, '\n')
+	}
+	return eightBit, control, same(low, '=') & ^x & tops
 }
 
-// isLiteral reports octets that are all literal, tabs apart.
-func isLiteral(b []byte) bool {
-	for ; len(b) >= 8; b = b[8:] {
-		if notLiteral(binary.LittleEndian.Uint64(b)) != 0 {
-			return false
-		}
-	}
-	for _, c := range b {
-		if !literal[c] || c == '\t' {
-			return false
-		}
-	}
-	return true
-}
+// same has the top bit of each of eight octets of seven bits that is c.
+func same(low uint64, c byte) uint64 { return ^((low ^ uint64(c)*ones) + lows) }

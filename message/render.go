@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"time"
-	"unicode/utf8"
 	"unsafe"
 )
 
@@ -45,14 +44,14 @@ func (t *Template) Append(out []byte, r *Recipient) ([]byte, error) {
 	}
 	for i, p := range t.parts {
 		err := t.render(s, &s.parts[i], p, r)
-		if errors.Is(err, errEmptyBody) {
-			return t.appendMessage(out, r)
-		}
 		if err != nil {
+			if errors.Is(err, errEmptyBody) {
+				return t.appendMessage(out, r)
+			}
 			return out, err
 		}
 	}
-	built, err := t.appendHeader(slices.Grow(out, s.size+t.size()), s, r)
+	built, err := t.appendHeader(slices.Grow(out, s.size+t.size), s, r)
 	if err != nil {
 		return out, err
 	}
@@ -71,7 +70,8 @@ func (t *Template) appendMessage(out []byte, r *Recipient) ([]byte, error) {
 }
 
 // Message renders the message for a recipient as a Message. It has been
-// validated. What Append says of r and of errors holds here too.
+// validated, and may be changed, but for the contents of its files. What Append
+// says of r and of errors holds here too.
 func (t *Template) Message(r *Recipient) (Message, error) {
 	s := t.state()
 	defer t.free(s)
@@ -80,7 +80,7 @@ func (t *Template) Message(r *Recipient) (Message, error) {
 	}
 	m := t.base
 	m.To, m.Date, m.MessageID, m.List.Recipient = []Address{r.To}, r.Date, r.MessageID, r.Unsubscribe
-	m.Headers = slices.Clip(m.Headers)
+	m.cloneLists()
 	for _, p := range t.parts {
 		s.text = s.text[:0]
 		if err := t.execute(s, p, r); err != nil {
@@ -110,13 +110,14 @@ func (t *Template) Message(r *Recipient) (Message, error) {
 type renderState struct {
 	parts   []renderedPart
 	slots   []slot
-	text    []byte // what the parts came to, where it is not merged
-	values  []byte // what is merged, escaped and normalised
-	ends    []int  // where each value ends
-	pending []byte // of a merged body: text that is being encoded
-	mailbox []byte // the recipient's address as the header has it
-	token   []byte // of the recipient
-	id      []byte // the Message-ID
+	text    []byte   // what the parts came to, where it is not a merged body
+	values  []*value // what is merged into bodies, for one hole after the other
+	changed []value  // those of them that are not the field's as it is
+	escaped []byte   // their texts
+	pending []byte   // of a merged body: text that is being encoded
+	mailbox []byte   // the recipient's address as the header has it
+	token   []byte   // of the recipient
+	id      []byte   // the Message-ID
 	date    dateField
 	survey  survey // of the body part that is being merged, if its values are simple
 	simple  bool
@@ -125,8 +126,9 @@ type renderState struct {
 
 // A renderedPart is what a source came to for a recipient.
 type renderedPart struct {
-	from, to int // its text in renderState.text, if it is not merged
-	value    int // its first value in renderState.ends, if it is
+	from, to int   // its text in renderState.text, if it is not a merged body
+	classes  class // of the text of a subject or header
+	value    int   // its first value in renderState.values, if it is a merged body
 	merged   bool
 	unended  bool // the body needs a line end behind its last value
 	encoding encoding
@@ -134,29 +136,22 @@ type renderedPart struct {
 
 func (t *Template) state() *renderState {
 	s := t.states.Get().(*renderState)
-	s.parts, s.text, s.values, s.ends, s.size = s.parts[:0], s.text[:0], s.values[:0], s.ends[:0], 0
+	s.parts, s.text, s.values, s.changed, s.escaped, s.size = s.parts[:0], s.text[:0], s.values[:0], s.changed[:0], s.escaped[:0], 0
 	s.slots = slices.Grow(s.slots[:0], t.slots)[:t.slots]
 	return s
 }
 
 // free gives the memory to the next rendering, unless it is much.
 func (t *Template) free(s *renderState) {
-	clear(s.slots)
-	if cap(s.text)+cap(s.values)+cap(s.pending) <= mostKept {
+	for i := range s.slots {
+		s.slots[i].text, s.slots[i].known = "", false
+	}
+	if cap(s.text)+cap(s.escaped)+cap(s.pending) <= mostKept {
 		t.states.Put(s)
 	}
 }
 
 const mostKept = 1 << 20
-
-// valueAt returns the value i.
-func (s *renderState) valueAt(i int) []byte {
-	start := 0
-	if i > 0 {
-		start = s.ends[i-1]
-	}
-	return s.values[start:s.ends[i]]
-}
 
 // view gives bytes as a string without a copy. It is good until they change.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
@@ -174,8 +169,10 @@ func (t *Template) settle(s *renderState, r *Recipient) error {
 	} else {
 		s.mailbox = mb.append(s.mailbox[:0])
 	}
-	if err := checkText("To[0].Name", r.To.Name); err != nil {
-		return err
+	if r.To.Name != "" {
+		if err := checkText("To[0].Name", r.To.Name); err != nil {
+			return err
+		}
 	}
 	if o := t.base.List.OneClick; o != nil {
 		who := r.Unsubscribe
@@ -186,6 +183,10 @@ func (t *Template) settle(s *renderState, r *Recipient) error {
 			return err
 		}
 		s.token = o.appendToken(s.token[:0], who)
+		if t.token >= 0 {
+			s.slots[t.token].set(view(s.token))
+			s.slots[t.token].known = true
+		}
 	}
 	if r.Date.IsZero() {
 		if r.Date = t.base.Date; r.Date.IsZero() {
@@ -209,17 +210,11 @@ func (t *Template) settle(s *renderState, r *Recipient) error {
 
 // render brings a part to the point where it can be written.
 func (t *Template) render(s *renderState, rp *renderedPart, p *part, r *Recipient) error {
-	*rp = renderedPart{from: len(s.text), value: len(s.ends)}
+	*rp = renderedPart{from: len(s.text), value: len(s.values)}
 	if p.merge != nil {
-		merged, err := t.mergeValues(s, p, r.Fields)
-		if err != nil {
+		if merged, err := t.merge(s, rp, p, r.Fields); merged || err != nil {
 			return err
 		}
-		if merged {
-			return t.surveyMerge(s, rp, p)
-		}
-		s.ends = s.ends[:rp.value]
-		s.values = s.values[:s.valueStart()]
 	}
 	if err := t.execute(s, p, r); err != nil {
 		return err
@@ -227,10 +222,9 @@ func (t *Template) render(s *renderState, rp *renderedPart, p *part, r *Recipien
 	rp.to = len(s.text)
 	text := s.text[rp.from:]
 	switch {
-	case p.header != "":
-		return checkText(p.field, view(text))
 	case p.body == noBody:
-		return checkText("Subject", view(text))
+		rp.classes = classesOf(view(text))
+		return checkText(p.field, view(text))
 	case len(text) == 0:
 		return errEmptyBody
 	}
@@ -246,13 +240,6 @@ func (t *Template) render(s *renderState, rp *renderedPart, p *part, r *Recipien
 	return nil
 }
 
-func (s *renderState) valueStart() int {
-	if len(s.ends) == 0 {
-		return 0
-	}
-	return s.ends[len(s.ends)-1]
-}
-
 // execute appends what the source comes to, to s.text.
 func (t *Template) execute(s *renderState, p *part, r *Recipient) error {
 	w, from := appender{s.text}, len(s.text)
@@ -266,80 +253,4 @@ func (t *Template) execute(s *renderState, p *part, r *Recipient) error {
 		s.text = append(s.text[:from], filled...)
 	}
 	return nil
-}
-
-// mergeValues looks up, escapes and normalises the values of a part, and surveys
-// them as far as they are simple. ok is false where one is not for merging.
-func (t *Template) mergeValues(s *renderState, p *part, fields any) (ok bool, err error) {
-	s.simple, s.survey = p.merge.simple, p.merge.static
-	for i := range p.merge.holes {
-		h := &p.merge.holes[i]
-		if h.name == "" {
-			s.values = append(s.values, s.token...)
-			s.survey.octets += len(s.token)
-			s.simple = s.simple && !h.atStart
-			s.ends = append(s.ends, len(s.values))
-			continue
-		}
-		value, found := s.lookUp(fields, h)
-		switch {
-		case found == foundOther:
-			return false, nil
-		case found == foundNone && !h.tolerant:
-			return false, h.ref.missing()
-		case value == "" && h.tolerant:
-			value = h.instead
-		}
-		if !s.merge(p, h, value) {
-			return false, nil
-		}
-		s.ends = append(s.ends, len(s.values))
-	}
-	return true, nil
-}
-
-// merge appends a value to the others. It reports false for one that is not for
-// merging.
-func (s *renderState) merge(p *part, h *hole, value string) bool {
-	if p.body == noBody {
-		s.values = append(s.values, value...)
-		return true
-	}
-	start := len(s.values)
-	classes := classesOf(value)
-	if h.isSimple(value, classes) {
-		s.values = append(s.values, value...)
-		s.survey.octets += len(value)
-		if classes&classCoded != 0 {
-			s.survey.count(s.values[start:])
-		}
-		return true
-	}
-	if classes&classNUL != 0 || !isMergeable(value) {
-		return false
-	}
-	s.values = h.escape.append(s.values, value)
-	if classes&classLine == 0 && !h.atStart {
-		s.survey.octets += len(s.values) - start
-		s.survey.count(s.values[start:])
-		return true
-	}
-	s.simple = false
-	s.normalizeValue(start)
-	return true
-}
-
-// normalizeValue normalises the value that starts at start.
-func (s *renderState) normalizeValue(start int) {
-	value := s.values[start:]
-	if bytes.IndexByte(value, '\n') < 0 && bytes.IndexByte(value, '\r') < 0 {
-		return
-	}
-	s.values = appendNormalized(s.values[:start], string(value))
-}
-
-// isMergeable reports a value without NUL that a body can have, and that cannot run
-// together with what is behind it.
-func isMergeable(value string) bool {
-	return value == "" || value[len(value)-1] != '\r' && utf8.ValidString(value)
 }

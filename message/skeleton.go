@@ -7,6 +7,7 @@ import "bytes"
 type segment struct {
 	static []byte
 	part   *part // nil for the last one
+	index  int   // of the part
 	name   bool  // the name of the part's encoding comes, else its content
 }
 
@@ -14,7 +15,11 @@ type segment struct {
 func (t *Template) compileMessage() error {
 	m := &t.base
 	for _, p := range t.parts {
-		if p.body != noBody && p.merge != nil && !p.merge.prepare(m, p.body) {
+		switch {
+		case p.merge == nil:
+		case p.body == noBody:
+			p.merge.prepareLine()
+		case !p.merge.prepare(m, p.body):
 			p.merge = nil
 		}
 	}
@@ -26,8 +31,24 @@ func (t *Template) compileMessage() error {
 	if t.further, err = m.appendFurther(nil); err != nil {
 		return err
 	}
-	return t.compileBody()
+	var list []byte // the same for all but for a token
+	if m.List.OneClick == nil {
+		if list, err = m.List.appendFields(nil, ""); err != nil {
+			return err
+		}
+	}
+	if err := t.compileBody(append(list, mimeVersion...)); err != nil {
+		return err
+	}
+	t.size = sizeOfHeader + len(t.origin) + len(t.further)
+	for _, seg := range t.body {
+		t.size += len(seg.static)
+	}
+	return nil
 }
+
+// sizeOfHeader is what the fields that differ have, or more.
+const sizeOfHeader = 512
 
 // assignSlots numbers the fields that are merged.
 func (t *Template) assignSlots() {
@@ -47,15 +68,21 @@ func (t *Template) assignSlots() {
 		}
 	}
 	t.slots = len(slots)
+	var ok bool
+	if t.token, ok = slots[""]; !ok {
+		t.token = -1
+	}
 }
 
 // compileBody encodes what is the same for all: attachments, inlines, a calendar.
-func (t *Template) compileBody() error {
+// All of it comes behind out.
+func (t *Template) compileBody(out []byte) error {
 	m := t.base
 	sources := map[int]*part{}
-	for _, p := range t.parts {
+	index := map[*part]int{}
+	for i, p := range t.parts {
 		if p.body != noBody {
-			sources[p.body] = p
+			sources[p.body], index[p] = p, i
 		}
 		switch p.body {
 		case bodyText:
@@ -67,7 +94,7 @@ func (t *Template) compileBody() error {
 		}
 	}
 	static := map[int]func([]byte) []byte{}
-	pieces, err := m.layOut(func(i int, text string) string {
+	pieces, err := m.layOut(m.tag(), func(i int, text string) string {
 		if sources[i] != nil {
 			return t.mark
 		}
@@ -79,7 +106,6 @@ func (t *Template) compileBody() error {
 	if err != nil {
 		return err
 	}
-	var out []byte
 	for _, piece := range pieces {
 		out = append(out, piece.static...)
 		switch p := sources[piece.body]; {
@@ -87,7 +113,7 @@ func (t *Template) compileBody() error {
 			// In the part's header, which has just been written, the mark is
 			// where its encoding goes.
 			before, after, _ := bytes.Cut(out, []byte(t.mark))
-			t.body = append(t.body, segment{before, p, true}, segment{after, p, false})
+			t.body = append(t.body, segment{before, p, index[p], true}, segment{after, p, index[p], false})
 			out = nil
 		case piece.body != noBody:
 			out = static[piece.body](out)

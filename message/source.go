@@ -13,12 +13,13 @@ import (
 
 // A part is one compiled source.
 type part struct {
-	name    string
-	execute func(io.Writer, any) error // may be called concurrently
-	merge   *merge                     // nil if the source has to be executed
-	body    int                        // noBody for a subject or header
-	header  string                     // the name of the header, or ""
-	field   string                     // the header for errors
+	name     string
+	execute  func(io.Writer, any) error // may be called concurrently
+	merge    *merge                     // nil if the source has to be executed
+	body     int                        // noBody for a subject or header
+	header   string                     // the name of the header, or ""
+	literals []string                   // its texts, until they are checked
+	field    string                     // of Message, for errors of a subject or header
 }
 
 const noBody = -1 // for no body part
@@ -39,7 +40,11 @@ func (t *Template) compilePart(name, source string, isHTML bool, funcs map[strin
 	t.refs = append(t.refs, refs...)
 	t.nested = append(t.nested, nested...)
 	for _, tree := range trees {
-		t.rewrite(tree, isHTML)
+		if err := t.checkUnsubscribe(name, source, tree); err != nil {
+			return nil, err
+		}
+		p.literals = append(p.literals, literals(tree)...)
+		rewrite(tree)
 	}
 	if err := escape(); err != nil {
 		return nil, err
@@ -87,11 +92,13 @@ type failingWriter struct{}
 
 func (failingWriter) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
-// The functions that every source may call, and one that it is made to.
+// The functions that every source may call, and those that it is made to.
 const (
 	funcDefault     = "default"
 	funcUnsubscribe = "unsubscribe"
 	funcOptional    = "_message_optional"
+	funcIndex       = "_message_index"
+	funcPresent     = "_message_present"
 )
 
 func (t *Template) funcs(further map[string]any) map[string]any {
@@ -102,19 +109,14 @@ func (t *Template) funcs(further map[string]any) map[string]any {
 			}
 			return instead
 		},
-		funcUnsubscribe: func() (string, error) {
-			if t.base.List.OneClick == nil {
-				return "", errNoOneClick
-			}
-			return t.markedURL(), nil
-		},
-		funcOptional: optionalField,
+		funcUnsubscribe: t.markedURL,
+		funcOptional:    optionalField,
+		funcIndex:       indexField,
+		funcPresent:     presentValue,
 	}
 	maps.Copy(funcs, further)
 	return funcs
 }
-
-var errNoOneClick = errors.New("Message.List.OneClick is not set")
 
 // markedURL is the URL that unsubscribes, with the mark where the token goes.
 // The mark is made of letters and digits, which no escaping changes.
@@ -123,36 +125,19 @@ func (t *Template) markedURL() string {
 	return o.before + t.mark + o.after
 }
 
-// rewrite puts {{unsubscribe}} into the text, as if the author had written it
-// there, and has fields with a default looked up where they may be missing.
-func (t *Template) rewrite(tree *parse.Tree, isHTML bool) {
+// rewrite has fields looked up where they may be missing or nil.
+func rewrite(tree *parse.Tree) {
 	walk(tree.Root, func(n parse.Node) {
 		switch n := n.(type) {
-		case *parse.ListNode:
-			t.insertURL(n, isHTML)
+		case *parse.ActionNode:
+			rewriteAction(n, tree)
 		case *parse.PipeNode:
-			rewriteDefaults(n)
+			rewritePipe(n, tree)
 		}
 	})
 }
 
-func (t *Template) insertURL(list *parse.ListNode, isHTML bool) {
-	if t.base.List.OneClick == nil {
-		return // an error when it is executed
-	}
-	text := t.markedURL()
-	if isHTML {
-		text = texttemplate.HTMLEscapeString(text)
-	}
-	for i, n := range list.Nodes {
-		a, ok := n.(*parse.ActionNode)
-		if ok && len(a.Pipe.Decl) == 0 && len(a.Pipe.Cmds) == 1 && len(a.Pipe.Cmds[0].Args) == 1 && isFunc(a.Pipe.Cmds[0].Args[0], funcUnsubscribe) {
-			list.Nodes[i] = &parse.TextNode{NodeType: parse.NodeText, Pos: n.Position(), Text: []byte(text)}
-		}
-	}
-}
-
-// walk visits the lists and pipelines of a tree, the outer ones first.
+// walk visits the lists, actions and pipelines of a tree, the outer ones first.
 func walk(n parse.Node, visit func(parse.Node)) {
 	branch := func(pipe *parse.PipeNode, list, elseList *parse.ListNode) {
 		walk(pipe, visit)
@@ -175,6 +160,7 @@ func walk(n parse.Node, visit func(parse.Node)) {
 			}
 		}
 	case *parse.ActionNode:
+		visit(n)
 		walk(n.Pipe, visit)
 	case *parse.ChainNode:
 		walk(n.Node, visit)
@@ -195,7 +181,7 @@ func walk(n parse.Node, visit func(parse.Node)) {
 func (t *Template) executeError(part string, err error, data any) error {
 	e := templateError(part, err)
 	for _, r := range t.refs {
-		if r.part == part && r.line == e.Line && r.column == e.Column && lacks(data, r.name) {
+		if r.part == part && r.line == e.Line && r.column == e.Column && (lacks(data, r.name) || errors.Is(err, errNilValue)) {
 			return r.missing()
 		}
 	}

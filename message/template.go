@@ -38,7 +38,7 @@ type TemplateConfig struct {
 	// AMP and MessageID must be empty. A Date is taken for all; zero is the time of
 	// each rendering. Without a Boundary the template makes one up.
 	//
-	// Slices and contents are used until the template is, and must not change.
+	// Contents of files are used until the template is, and must not change.
 	Message Message
 	// Subject is the template of one line; line ends behind it are cut off.
 	Subject string
@@ -49,7 +49,7 @@ type TemplateConfig struct {
 	// AMP is the template of Message.AMP.
 	AMP string
 	// Headers are further header fields, behind Message.Headers. Their values
-	// are templates.
+	// are templates of one line, as Subject is.
 	Headers []Header
 	// Funcs are further functions for all sources, as text/template has them.
 	// They are called concurrently.
@@ -77,7 +77,9 @@ type Template struct {
 	origin  []byte // From, Sender and Reply-To
 	further []byte // Message.Headers
 	body    []segment
+	size    int       // about how many octets of a message are the template's
 	slots   int       // how many fields are merged
+	token   int       // the slot of the recipient's token; -1 if it is not merged
 	states  sync.Pool // of *renderState
 }
 
@@ -89,6 +91,7 @@ func NewTemplate(cfg TemplateConfig) (*Template, error) {
 		return nil, err
 	}
 	t := &Template{base: cfg.Message, mark: "unsubscribe" + strings.ToLower(rand.Text())}
+	t.base.cloneLists()
 	t.states.New = func() any { return &renderState{} }
 	if t.base.Boundary == "" {
 		t.base.Boundary = strings.ToLower(rand.Text()[:20])
@@ -99,6 +102,12 @@ func NewTemplate(cfg TemplateConfig) (*Template, error) {
 		return nil, err
 	}
 	return t, t.compileMessage()
+}
+
+// cloneLists gives m lists of its own.
+func (m *Message) cloneLists() {
+	m.ReplyTo, m.Headers = slices.Clone(m.ReplyTo), slices.Clone(m.Headers)
+	m.Inlines, m.Attachments = slices.Clone(m.Inlines), slices.Clone(m.Attachments)
 }
 
 // check checks the literal parts.
@@ -138,7 +147,7 @@ func (cfg *TemplateConfig) checkFuncs() error {
 	for name, f := range cfg.Funcs {
 		typ := reflect.TypeOf(f)
 		switch {
-		case name == funcDefault || name == funcUnsubscribe || name == funcOptional || !isIdentifier(name):
+		case name == funcDefault || name == funcUnsubscribe || isReserved(name) || !isIdentifier(name):
 			return &FieldError{Field: "Funcs", Reason: ErrBadFunc, Detail: excerpt(name) + " is not free"}
 		case typ == nil || typ.Kind() != reflect.Func:
 			return &FieldError{Field: "Funcs", Reason: ErrBadFunc, Detail: name + " is no function"}
@@ -147,6 +156,12 @@ func (cfg *TemplateConfig) checkFuncs() error {
 		}
 	}
 	return nil
+}
+
+// isReserved reports the names of functions that html/template and this package
+// put into the trees.
+func isReserved(name string) bool {
+	return strings.HasPrefix(name, "_html_template_") || strings.HasPrefix(name, "_message_")
 }
 
 func isIdentifier(s string) bool {
@@ -158,7 +173,7 @@ func isIdentifier(s string) bool {
 func (t *Template) compileSources(cfg *TemplateConfig) error {
 	funcs := t.funcs(cfg.Funcs)
 	add := func(name, source string, isHTML bool, body int) error {
-		if source == "" {
+		if source == "" && !strings.HasPrefix(name, partHeader) {
 			return nil
 		}
 		p, err := t.compilePart(name, source, isHTML, funcs)
@@ -172,14 +187,23 @@ func (t *Template) compileSources(cfg *TemplateConfig) error {
 	if err := add(partSubject, strings.TrimRight(cfg.Subject, "\r\n"), false, noBody); err != nil {
 		return err
 	}
+	for _, p := range t.parts {
+		p.field = "Subject"
+	}
 	for i, h := range cfg.Headers {
-		if err := add(partHeader+h.Name, h.Value, false, noBody); err != nil {
+		if err := add(partHeader+h.Name, strings.TrimRight(h.Value, "\r\n"), false, noBody); err != nil {
 			return err
 		}
-		if h.Value != "" {
-			p := t.parts[len(t.parts)-1]
-			p.header, p.field = h.Name, element("Headers", len(cfg.Message.Headers)+i)+".Value"
+		p := t.parts[len(t.parts)-1]
+		p.header, p.field = h.Name, element("Headers", len(cfg.Message.Headers)+i)+".Value"
+	}
+	for _, p := range t.parts {
+		for _, text := range p.literals {
+			if err := checkText(p.field, text); err != nil {
+				return err
+			}
 		}
+		p.literals = nil
 	}
 	for _, s := range []struct {
 		name, source string

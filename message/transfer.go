@@ -26,6 +26,9 @@ const encodedWidth = 76
 // appendNormalized appends s with all line ends made CRLF, whichever of CR, LF
 // and CRLF they were.
 func appendNormalized(out []byte, s string) []byte {
+	if strings.IndexByte(s, '\r') < 0 {
+		return appendLines(out, s)
+	}
 	for {
 		i := strings.IndexByte(s, '\n')
 		line := s
@@ -45,6 +48,18 @@ func appendNormalized(out []byte, s string) []byte {
 			return out
 		}
 		out = append(out, crlf...)
+		s = s[i+1:]
+	}
+}
+
+// appendLines appends s, whose line ends are LF, with CRLF in their place.
+func appendLines(out []byte, s string) []byte {
+	for {
+		i := strings.IndexByte(s, '\n')
+		if i < 0 {
+			return append(out, s...)
+		}
+		out = append(append(out, s[:i]...), '\r', '\n')
 		s = s[i+1:]
 	}
 }
@@ -122,13 +137,9 @@ func (s *survey) count(text []byte) {
 			continue
 		}
 		eightBit, control, equals := sift(x)
-		if control != 0 {
-			s.countEach(text[:8])
-			continue
-		}
-		n := bits.OnesCount64(eightBit)
-		s.eightBit += n
-		s.escapes += n + bits.OnesCount64(equals)
+		s.eightBit += bits.OnesCount64(eightBit)
+		s.controls += bits.OnesCount64(control)
+		s.escapes += bits.OnesCount64(eightBit | control | equals)
 	}
 	s.countEach(text)
 }

@@ -38,8 +38,11 @@ func (m *Message) checkAddresses() error {
 			return err
 		}
 	}
-	for _, list := range append(m.recipientLists(), addressList{"ReplyTo", m.ReplyTo}) {
+	for _, list := range m.addressLists() {
 		for i, a := range list.addrs {
+			if a.isPlain() {
+				continue
+			}
 			if err := a.validate(element(list.name, i)); err != nil {
 				return err
 			}
@@ -62,7 +65,8 @@ func (m *Message) checkMessageID() error {
 	if m.MessageID == "" {
 		return nil
 	}
-	if _, err := parseMessageID(m.MessageID); err != nil {
+	var room [128]byte
+	if _, err := appendMsgID(room[:0], m.MessageID); err != nil {
 		return messageIDError(m.MessageID, err)
 	}
 	return nil
@@ -94,33 +98,40 @@ func (m *Message) checkHeaders() error {
 	if len(m.Headers) == 0 {
 		return nil
 	}
-	seen := make(map[string]bool, len(m.Headers))
+	seen := map[string]bool{} // those of which there may be one
 	for _, name := range m.List.fieldNames() {
 		seen[name] = true
 	}
 	for i, h := range m.Headers {
-		at := element("Headers", i)
-		if err := checkHeaderName(h.Name, at+".Name", seen); err != nil {
-			return err
+		if reason := checkHeaderName(h.Name, seen); reason != nil {
+			detail := h.Name
+			if reason == ErrBadHeaderName {
+				detail = excerpt(h.Name)
+			}
+			return &FieldError{Field: element("Headers", i) + ".Name", Reason: reason, Detail: detail}
 		}
-		if err := checkText(at+".Value", h.Value); err != nil {
-			return err
+		if err := checkText("", h.Value); err != nil {
+			return checkText(element("Headers", i)+".Value", h.Value)
 		}
 	}
 	return nil
 }
 
-// checkHeaderName checks the name of a further header and notes it as seen.
-func checkHeaderName(name, at string, seen map[string]bool) error {
+// checkHeaderName returns what is wrong with the name of a further header, and
+// notes it as seen.
+func checkHeaderName(name string, seen map[string]bool) error {
 	if !isFieldName(name) {
-		return &FieldError{Field: at, Reason: ErrBadHeaderName, Detail: excerpt(name)}
+		return ErrBadHeaderName
 	}
-	canonical := textproto.CanonicalMIMEHeaderKey(strings.ToLower(name))
+	canonical := textproto.CanonicalMIMEHeaderKey(name)
 	if reserved[canonical] || strings.HasPrefix(canonical, "Content-") {
-		return &FieldError{Field: at, Reason: ErrReservedHeader, Detail: name}
+		return ErrReservedHeader
 	}
-	if seen[canonical] && single(canonical) {
-		return &FieldError{Field: at, Reason: ErrDuplicateHeader, Detail: name}
+	if !single(canonical) {
+		return nil
+	}
+	if seen[canonical] {
+		return ErrDuplicateHeader
 	}
 	seen[canonical] = true
 	return nil
@@ -207,9 +218,14 @@ func (m *Message) checkBoundary() error {
 
 const maxBoundary = 60
 
-func isAlphanumeric(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
-}
+func isAlphanumeric(c byte) bool { return alphanumeric[c] }
+
+var alphanumeric = func() (table [256]bool) {
+	for c := range byte(0x80) {
+		table[c] = 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+	}
+	return table
+}()
 
 func (m *Message) checkAttachments() error {
 	if len(m.Inlines)+len(m.Attachments) == 0 && m.Calendar.Filename == "" {

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"reflect"
 	"strings"
 )
 
@@ -103,5 +104,6 @@ func isWhole(key crypto.Signer) bool {
 	case *rsa.PrivateKey:
 		return k != nil && k.N != nil && k.D != nil
 	}
-	return true
+	v := reflect.ValueOf(key)
+	return v.Kind() != reflect.Pointer || !v.IsNil()
 }

@@ -157,3 +157,27 @@ func TestRecord(t *testing.T) {
 		t.Error("an empty key has a record")
 	}
 }
+
+// TestNoKeys: keys that are nil, and a Signer that has none, are errors.
+func TestNoKeys(t *testing.T) {
+	for _, k := range []crypto.Signer{nil, (*rsa.PrivateKey)(nil), (*ecdsa.PrivateKey)(nil), (*ed25519.PrivateKey)(nil), ed25519.PrivateKey(nil), &rsa.PrivateKey{}} {
+		var ce *dkim.ConfigError
+		if _, err := dkim.New(dkim.Config{Keys: []dkim.Key{{Domain: "example.org", Selector: "s", Signer: k}}}); !errors.As(err, &ce) {
+			t.Errorf("%T: %v", k, err)
+		}
+	}
+	var s dkim.Signer
+	if signed, err := s.Sign([]byte("From: a@example.org\r\n\r\n")); !errors.Is(err, dkim.ErrNoKey) || len(signed) > 0 {
+		t.Errorf("%q, %v", signed, err)
+	}
+}
+
+func TestUnsignable(t *testing.T) {
+	for _, name := range []string{"Return-Path", "Received", "dkim-signature", "Bcc", "Resent-Bcc", "Authentication-Results"} {
+		var ce *dkim.ConfigError
+		_, err := dkim.New(dkim.Config{Keys: []dkim.Key{{Domain: "example.org", Selector: "s", Signer: ed25519.NewKeyFromSeed(make([]byte, 32))}}, Also: []string{name}})
+		if !errors.As(err, &ce) || ce.Field != "Also[0]" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

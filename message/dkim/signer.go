@@ -59,6 +59,9 @@ func (s *Signer) AppendSigned(dst, msg []byte) ([]byte, error) {
 // key in the order of Config.Keys, each CRLF at its end: what is to be sent in
 // front of msg. In case of an error it returns dst as it was.
 func (s *Signer) AppendSignatures(dst, msg []byte) ([]byte, error) {
+	if len(s.keys) == 0 {
+		return dst, ErrNoKey // a Signer that New has not made
+	}
 	if !isClean(msg) {
 		return dst, ErrNewline
 	}

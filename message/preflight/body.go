@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"mime/quotedprintable"
@@ -87,7 +88,23 @@ func (w *walk) visit(number string, header textproto.MIMEHeader, body []byte, de
 		w.multipart(number, where, params["boundary"], encoding, body, depth)
 		return
 	}
+	if !w.m.cfg.SMTPUTF8 {
+		w.checkPartHeader(where, number, header)
+	}
 	w.leaf(where, typ, params, encoding, header, body)
+}
+
+// checkPartHeader checks the header of a part that is not the whole body, whose
+// header is the message's.
+func (w *walk) checkPartHeader(where, number string, header textproto.MIMEHeader) {
+	if number == "" {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		if slices.ContainsFunc(header[name], func(v string) bool { return !isASCII(v) }) {
+			w.m.find(EightBitHeader, where, "its %s is not ASCII", name)
+		}
+	}
 }
 
 // place says where a finding about a part is.
@@ -154,10 +171,9 @@ func (w *walk) leaf(where, typ string, params map[string]string, encoding string
 	if encoding != "8bit" && encoding != "binary" && bytes.ContainsFunc(body, func(r rune) bool { return r >= utf8.RuneSelf }) {
 		w.m.find(EightBitBody, where, "it has 8-bit octets, but not Content-Transfer-Encoding 8bit")
 	}
-	disposition, dparams, _ := mime.ParseMediaType(header.Get("Content-Disposition"))
-	name := dparams["filename"]
+	disposition, name := attachedAs(header.Get("Content-Disposition"))
 	if name == "" {
-		name = params["name"]
+		name = decodeWords(params["name"])
 	}
 	p := part{where: where, typ: typ, aside: disposition == "attachment", id: strings.Trim(header.Get("Content-Id"), " \t<>")}
 	if ext := strings.ToLower(path.Ext(strings.TrimRight(name, ". "))); slices.Contains(blocked, ext) {
@@ -173,8 +189,34 @@ func (w *walk) leaf(where, typ string, params map[string]string, encoding string
 			w.bad(where, "it is not in UTF-8, as it says")
 		}
 		p.text = text
+	} else if _, err := decode(encoding, body); err != nil {
+		w.bad(where, "%s: %v", encoding, err)
 	}
 	w.parts = append(w.parts, p)
+}
+
+// attachedAs reads a Content-Disposition, as broken as readers take it.
+func attachedAs(v string) (disposition, filename string) {
+	disposition, params, err := mime.ParseMediaType(v)
+	if err == nil {
+		return disposition, decodeWords(params["filename"])
+	}
+	disposition, rest, _ := strings.Cut(v, ";")
+	for p := range strings.SplitSeq(rest, ";") {
+		if name, value, ok := strings.Cut(p, "="); ok && strings.EqualFold(strings.TrimSpace(name), "filename") {
+			filename = decodeWords(strings.Trim(value, " \t\""))
+		}
+	}
+	return strings.ToLower(strings.TrimSpace(disposition)), filename
+}
+
+// decodeWords decodes encoded words, which many readers do in file names although
+// RFC 2047 5 has none there.
+func decodeWords(s string) string {
+	if decoded, err := addressParser.WordDecoder.DecodeHeader(s); err == nil {
+		return decoded
+	}
+	return s
 }
 
 // blocked are the file types that Gmail refuses, in archives too.

@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -42,19 +43,14 @@ type Resolver interface {
 	LookupTXT(ctx context.Context, name string) ([]string, error)
 }
 
-// A Checker checks messages. It is safe for concurrent use if its Resolver is.
+// A Checker checks messages. It is safe for concurrent use if its Resolver is. The
+// zero Checker has the zero Config.
 type Checker struct{ cfg Config }
 
 // New returns a Checker. The error names the field of c that is wrong.
 func New(c Config) (*Checker, error) {
 	if c.MaxSize < 0 {
 		return nil, fmt.Errorf("preflight: Config.MaxSize: %d is negative", c.MaxSize)
-	}
-	if c.MaxSize == 0 {
-		c.MaxSize = DefaultMaxSize
-	}
-	if c.Now == nil {
-		c.Now = time.Now
 	}
 	return &Checker{c}, nil
 }
@@ -67,7 +63,12 @@ func New(c Config) (*Checker, error) {
 // It never fails: whatever msg holds, what is found is the answer. Ctx bounds the
 // look-ups; those that it cuts short are findings.
 func (c *Checker) Check(ctx context.Context, msg []byte, returnPath string) []Finding {
-	m := &mail{cfg: &c.cfg, raw: msg, now: c.cfg.Now(), counts: map[Kind]int{}}
+	cfg := c.cfg
+	cfg.MaxSize = cmp.Or(cfg.MaxSize, DefaultMaxSize)
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	m := &mail{cfg: &cfg, raw: msg, now: cfg.Now(), counts: map[Kind]int{}}
 	m.checkLines()
 	m.checkSize()
 	body := m.parseHeader()
@@ -109,6 +110,13 @@ func (m *mail) find(k Kind, where, format string, args ...any) {
 		severity = Warning
 	}
 	m.findings = append(m.findings, Finding{k, severity, oneLine(where), oneLine(fmt.Sprintf(format, args...))})
+}
+
+// warn finds what is less than the errors of its Kind are.
+func (m *mail) warn(k Kind, where, format string, args ...any) {
+	if m.find(k, where, format, args...); m.counts[k] <= maxOfKind {
+		m.findings[len(m.findings)-1].Severity = Warning
+	}
 }
 
 // maxText is how much of a message's own words a finding may quote.

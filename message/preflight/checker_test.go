@@ -20,10 +20,10 @@ type fault struct {
 var big = strings.Repeat("<p>0123456789 0123456789</p>\n", 4000)
 
 var faults = []fault{
-	{kind: preflight.BareNewline, where: "line 25", old: "Gr=C3=BC=C3=9Fe, Ann!", new: "a\rb"},
-	{kind: preflight.BareNewline, where: "line 56", old: "--mix--\n", new: "--mix--\n\r"},
-	{kind: preflight.LongLine, where: "line 25", old: "Gr=C3=BC=C3=9Fe, Ann!", new: strings.Repeat("x", 999)},
-	{kind: preflight.NulOctet, where: "line 34", old: "<p>", new: "<p>a\x00b"},
+	{kind: preflight.BareNewline, where: "line 27", old: "Gr=C3=BC=C3=9Fe, Ann!", new: "a\rb"},
+	{kind: preflight.BareNewline, where: "line 59", old: "--mix--\n", new: "--mix--\n\r"},
+	{kind: preflight.LongLine, where: "line 27", old: "Gr=C3=BC=C3=9Fe, Ann!", new: strings.Repeat("x", 999)},
+	{kind: preflight.NulOctet, where: "line 37", old: "<p>", new: "<p>a\x00b"},
 	{kind: preflight.TooLarge, where: "message", old: "\n\n", new: "\n\n", config: preflight.Config{MaxSize: 1000}},
 	{kind: preflight.BadHeader, where: "line 8", old: "To: Ann", new: "X Y: 1\nTo: Ann"},
 	{kind: preflight.BadHeader, where: "line 8", old: "To: Ann", new: "hello\nTo: Ann"},
@@ -65,7 +65,13 @@ var faults = []fault{
 	{kind: preflight.BadMIME, where: "part 2 (application/pdf)", old: "Content-Transfer-Encoding: base64\n\nJVB", new: "Content-Transfer-Encoding: base46\n\nJVB"},
 	{kind: preflight.BadMIME, where: "part 1.1 (text/plain)", old: "quoted-printable\n\nGr=C3=BC=C3=9Fe, Ann!", new: "base64\n\nGr=C3=BC"},
 	{kind: preflight.BadMIME, where: "part 1.1 (text/plain)", old: "Gr=C3=BC=C3=9Fe, Ann", new: "Gr=FC=DFe"},
-	{kind: preflight.EightBitBody, where: "part 1.2.1 (text/html)", old: "Content-Transfer-Encoding: 8bit\n", new: ""},
+	{kind: preflight.EightBitBody, where: "part 1.2.1 (text/html)", old: "utf-8\nContent-Transfer-Encoding: 8bit\n", new: "utf-8\n"},
+	{kind: preflight.EightBitHeader, where: "part 2 (application/pdf)", old: "filename=terms.pdf", new: "filename=\"gr\u00fc\u00dfe.pdf\""},
+	{kind: preflight.BadMIME, where: "part 1.2.2 (image/png)", old: "iVBORw0KGgo=", new: "!!!"},
+	{kind: preflight.BrokenCID, where: "part 1.2.1 (text/html)", old: "<p>", new: "<img srcset=\"cid:logo@x 1x, cid:none@x 2x\"><p>"},
+	{kind: preflight.BrokenCID, where: "part 1.2.1 (text/html)", old: "<p>", new: "<!--[if mso]><img src=\"cid:none@x\"><![endif]--><p>"},
+	{kind: preflight.BlockedAttachment, where: "part 2 (application/pdf)", old: "filename=terms.pdf", new: "filename=\"=?utf-8?B?YS5leGU=?=\""},
+	{kind: preflight.BlockedAttachment, where: "part 2 (application/pdf)", old: "filename=terms.pdf", new: "filename=a b.exe"},
 	{kind: preflight.EightBitBody, where: "part 1.1 (text/plain)", old: "Gr=C3=BC=C3=9Fe, Ann!", new: "Grüße"},
 	{kind: preflight.NoContent, where: "body", old: "", new: strings.Join([]string{"Content-Type: multipart/mixed; boundary=x", "", "--x", "Content-Type: image/png", "", "x", "--x--", ""}, "\n")},
 	{kind: preflight.NoContent, where: "body", old: "", new: "Content-Type: text/plain\n\n \n"},
@@ -164,9 +170,13 @@ func TestClean(t *testing.T) {
 		"unknown charset":         {preflight.Config{}, replace(t, newsletter, "=?utf-8?q?Zo=C3=AB?=", "=?x-klingon?q?Zo?=")},
 		"another signature, too": {preflight.Config{}, "DKIM-Signature: v=1; a=ed25519-sha256; d=esp.example; s=x; h=from; bh=MTIz; b=NDU2; x=1794400000\r\n" +
 			newsletter},
-		"as large as may be": {preflight.Config{MaxSize: len(newsletter)}, newsletter},
-		"just in time":       {preflight.Config{}, replace(t, newsletter, "10 Nov 2026 10:00:00 +0000", "11 Nov 2026 11:59:59 +0000")},
-		"longest line":       {preflight.Config{}, replace(t, newsletter, "Gr=C3=BC=C3=9Fe, Ann!", strings.Repeat("x", 998))},
+		"comments in List-Unsubscribe": {preflight.Config{}, replace(t, newsletter, "List-Unsubscribe: <", "List-Unsubscribe: (one (\\) click)) <")},
+		"cid: in words":                {preflight.Config{}, replace(t, newsletter, `alt="Logo"`, `alt="CID: the musical"`)},
+		"cid: in text behind a style":  {preflight.Config{}, replace(t, newsletter, "<p>", "<p>url(cid:none@x)")},
+		"comment that nobody reads":    {preflight.Config{}, replace(t, newsletter, "<p>", `<!--<img src="cid:none@x">--><p>`)},
+		"as large as may be":           {preflight.Config{MaxSize: len(newsletter)}, newsletter},
+		"just in time":                 {preflight.Config{}, replace(t, newsletter, "10 Nov 2026 10:00:00 +0000", "11 Nov 2026 11:59:59 +0000")},
+		"longest line":                 {preflight.Config{}, replace(t, newsletter, "Gr=C3=BC=C3=9Fe, Ann!", strings.Repeat("x", 998))},
 	} {
 		if found := check(t, tt.config, tt.msg); len(found) > 0 {
 			t.Errorf("%s: %v", name, found)
@@ -265,5 +275,40 @@ func TestSeverity(t *testing.T) {
 func TestConfigRefused(t *testing.T) {
 	if _, err := preflight.New(preflight.Config{MaxSize: -1}); err == nil || !strings.Contains(err.Error(), "Config.MaxSize") {
 		t.Error(err)
+	}
+}
+
+// TestUnsubscribeOverTwoSignatures: one signature must have both fields.
+func TestUnsubscribeOverTwoSignatures(t *testing.T) {
+	msg := "DKIM-Signature: v=1; a=rsa-sha256; d=esp.example; s=x; h=From:List-Unsubscribe-Post; bh=MTIz; b=NDU2\r\n" +
+		replace(t, newsletter, ":List-Unsubscribe-Post;", ";")
+	if found := kinds(check(t, preflight.Config{}, msg)); !slices.Equal(found, []preflight.Kind{preflight.UnsubscribeUnsigned}) {
+		t.Error(found)
+	}
+}
+
+func TestZeroChecker(t *testing.T) {
+	var c preflight.Checker
+	if found := kinds(c.Check(t.Context(), nil, "")); !slices.Contains(found, preflight.MissingField) {
+		t.Error(found)
+	}
+}
+
+// TestDeepParts: what is nested beyond all sense is not followed.
+func TestDeepParts(t *testing.T) {
+	header, _, _ := strings.Cut(newsletter, "Content-Type:")
+	nested := func(depth int) string {
+		inner := "\r\nHello\r\n"
+		for i := range depth {
+			b := "b" + strings.Repeat("x", i)
+			inner = "Content-Type: multipart/mixed; boundary=" + b + "\r\n\r\n--" + b + "\r\n" + inner + "\r\n--" + b + "--\r\n"
+		}
+		return header + inner
+	}
+	if found := check(t, preflight.Config{}, nested(20)); len(found) > 0 {
+		t.Error(found)
+	}
+	if found := kinds(check(t, preflight.Config{}, nested(21))); !slices.Equal(found, []preflight.Kind{preflight.BadMIME}) {
+		t.Error(found)
 	}
 }

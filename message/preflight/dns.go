@@ -63,14 +63,15 @@ func (l *lookups) looked(name string) ([]string, error) {
 	return a.records, a.err
 }
 
-// starting returns the records of a name that begin with a version tag.
+// starting returns the records of a name that begin with a version tag, which for
+// SPF is in any case (RFC 7208 4.5), for DMARC is not (RFC 7489 6.3).
 func (l *lookups) starting(name, version string) ([]string, error) {
 	records, err := l.txt(name)
 	if err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(slices.Clone(records), func(r string) bool {
-		return len(r) < len(version) || !strings.EqualFold(r[:len(version)], version) ||
+		return len(r) < len(version) || r[:len(version)] != version && (version != spfVersion || !strings.EqualFold(r[:len(version)], version)) ||
 			len(r) > len(version) && r[len(version)] != ' ' && r[len(version)] != ';'
 	}), nil
 }
@@ -134,8 +135,12 @@ func (m *mail) checkPolicy(name, record string) {
 		m.find(BadDMARC, name, "%v", err)
 		return
 	}
-	switch p := strings.ToLower(tags["p"]); p {
-	case "none", "quarantine", "reject":
+	p, ok := tags["p"]
+	if !ok {
+		m.warn(BadDMARC, name, "it has no policy p=: receivers take that for p=none at best")
+	}
+	switch p = strings.ToLower(p); {
+	case !ok, p == "none", p == "quarantine", p == "reject":
 	default:
 		m.find(BadDMARC, name, "the policy p=%q is none of none, quarantine and reject", clip(p))
 		return
@@ -144,7 +149,8 @@ func (m *mail) checkPolicy(name, record string) {
 		same := func(s signature) bool { return s.domain == m.fromDomain }
 		related := func(s signature) bool { return aligned(s.domain, m.fromDomain) }
 		if slices.ContainsFunc(m.signatures, related) && !slices.ContainsFunc(m.signatures, same) {
-			m.find(DKIMUnaligned, "DKIM-Signature", "d=%s is not From's domain %s, which the DMARC record asks for by adkim=s", m.signatures[0].domain, m.fromDomain)
+			m.find(DKIMUnaligned, "DKIM-Signature", "d=%s is not From's domain %s, which the DMARC record asks for by adkim=s",
+				m.signatures[0].domain, m.fromDomain)
 		}
 	}
 	if strings.EqualFold(tags["aspf"], "s") && m.pathDomain != m.fromDomain && aligned(m.pathDomain, m.fromDomain) {

@@ -92,9 +92,19 @@ var dnsFaults = []struct {
 	{"two SPF records", []preflight.Kind{preflight.BadSPF}, spfName, func(z zone) { z[spfName] = append(z[spfName], "v=spf1 -all") }},
 	{"open SPF", []preflight.Kind{preflight.BadSPF}, spfName, func(z zone) { z[spfName] = []string{"v=spf1 +All"} }},
 	{"open SPF without a sign", []preflight.Kind{preflight.BadSPF}, spfName, func(z zone) { z[spfName] = []string{"v=spf1 all"} }},
-	{"long SPF", []preflight.Kind{preflight.BadSPF}, spfName, func(z zone) { z[spfName][1] += strings.Repeat(" a:a.example", 6) }},
+	{"long SPF", []preflight.Kind{preflight.BadSPF}, spfName, func(z zone) {
+		z[spfName][1] = strings.Replace(z[spfName][1], " -all", strings.Repeat(" a:a.example", 6)+" -all", 1)
+	}},
 	{"SPF in circles", []preflight.Kind{preflight.BadSPF}, spfName, func(z zone) { z["_spf2.example.net"] = []string{"v=spf1 include:_SPF.example.net. -all"} }},
 	{"SPF includes nothing", []preflight.Kind{preflight.BadSPF}, spfName, func(z zone) { delete(z, "_spf2.example.net") }},
+	{"open SPF that is included", []preflight.Kind{preflight.BadSPF}, spfName, func(z zone) { z["_spf.example.net"] = []string{"v=spf1 +all"} }},
+	{"unknown mechanism", []preflight.Kind{preflight.BadSPF}, spfName, func(z zone) { z[spfName] = []string{"v=spf1 ipv4:192.0.2.1 -all"} }},
+	{"SPF terms behind all", nil, "", func(z zone) {
+		z[spfName] = []string{"v=spf1 ip4:192.0.2.1 x=y -all redirect=none.example" + strings.Repeat(" a:a.example", 11)}
+	}},
+	{"SPF redirect before all", nil, "", func(z zone) { z[spfName] = []string{"v=spf1 redirect=none.example -all"} }},
+	{"SPF lengths are no names", []preflight.Kind{preflight.BadSPF}, spfName, func(z zone) { z[spfName] = []string{"v=spf1" + strings.Repeat(" a/24 mx/24", 6) + " -all"} }},
+	{"DMARC in small letters", []preflight.Kind{preflight.NoDMARC}, dmarcName, func(z zone) { z[dmarcName] = []string{"v=dmarc1; p=none"} }},
 	{"no DMARC", []preflight.Kind{preflight.NoDMARC}, dmarcName, func(z zone) { delete(z, dmarcName) }},
 	{"no DMARC among records", []preflight.Kind{preflight.NoDMARC}, dmarcName, func(z zone) { z[dmarcName] = []string{"v=DMARC12; p=none"} }},
 	{"two DMARC records", []preflight.Kind{preflight.BadDMARC}, dmarcName, func(z zone) { z[dmarcName] = []string{"v=DMARC1; p=none", "v=DMARC1; p=reject"} }},
@@ -188,7 +198,11 @@ func TestResolver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range checker.Check(ctx, []byte(signed()), returnPath) {
+	found := checker.Check(ctx, []byte(signed()), returnPath)
+	if len(found) == 0 {
+		t.Error("nothing found")
+	}
+	for _, f := range found {
 		if f.Kind != preflight.LookupFailed {
 			t.Error(f)
 		}
@@ -199,3 +213,14 @@ func TestResolver(t *testing.T) {
 type every struct{ record string }
 
 func (e every) LookupTXT(context.Context, string) ([]string, error) { return []string{e.record}, nil }
+
+// TestDMARCWithoutPolicy is a warning, and an unknown policy an error.
+func TestDMARCWithoutPolicy(t *testing.T) {
+	for record, want := range map[string]preflight.Severity{"v=DMARC1; sp=none": preflight.Warning, "v=DMARC1; p=maybe": preflight.Error} {
+		z := goodZone()
+		z[dmarcName] = []string{record}
+		if found := check(t, preflight.Config{Resolver: z}, signed()); len(found) != 1 || found[0].Severity != want {
+			t.Errorf("%s: %v", record, found)
+		}
+	}
+}

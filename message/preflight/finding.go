@@ -55,7 +55,7 @@ const (
 	MissingField   Kind = "missing-field"    // a header field that should be there is not, or is empty
 	DuplicateField Kind = "duplicate-field"  // one that may stand once stands there twice
 	BadAddress     Kind = "bad-address"      // an address field that cannot be read, or a return path
-	SeveralFrom    Kind = "several-from"     // From has several addresses, or Gmail and DMARC will not have it
+	SeveralFrom    Kind = "several-from"     // From has several addresses, which neither Gmail nor DMARC takes
 	BccField       Kind = "bcc-field"        // everybody sees who had a blind copy
 	BadDate        Kind = "bad-date"         // Date cannot be read
 	DateFarOff     Kind = "date-far-off"     // Date is a day or more away from now

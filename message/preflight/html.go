@@ -79,6 +79,13 @@ func scanHTML(text []byte) (links, elements []string) {
 			if inStyle {
 				style(string(z.Text()))
 			}
+		case html.CommentToken:
+			if inner, ok := conditional(string(z.Text())); ok {
+				within, _ := scanHTML([]byte(inner)) // of one level: no comment has another
+				for _, id := range within {
+					links = add(links, id)
+				}
+			}
 		case html.EndTagToken:
 			inStyle = false
 		case html.StartTagToken, html.SelfClosingTagToken:
@@ -88,15 +95,47 @@ func scanHTML(text []byte) (links, elements []string) {
 				elements = add(elements, t.Data)
 			}
 			for _, a := range t.Attr {
-				v := strings.TrimSpace(a.Val)
 				if a.Key == "style" {
-					style(v)
-				} else if len(v) >= 4 && strings.EqualFold(v[:4], "cid:") {
-					links = add(links, unescape(v[4:]))
+					style(a.Val)
+				}
+				for _, v := range attributeLinks(a) {
+					if len(v) >= 4 && strings.EqualFold(v[:4], "cid:") {
+						links = add(links, unescape(v[4:]))
+					}
 				}
 			}
 		}
 	}
+}
+
+// urlAttributes are the attributes that hold one URL.
+var urlAttributes = strings.Fields("src href background poster data action cite longdesc usemap xlink:href")
+
+// attributeLinks returns the URLs in an attribute.
+func attributeLinks(a html.Attribute) []string {
+	switch {
+	case a.Key == "srcset" || a.Key == "imagesrcset":
+		var list []string
+		for candidate := range strings.SplitSeq(a.Val, ",") {
+			if words := strings.Fields(candidate); len(words) > 0 {
+				list = append(list, words[0])
+			}
+		}
+		return list
+	case slices.Contains(urlAttributes, a.Key):
+		return []string{strings.TrimSpace(a.Val)}
+	}
+	return nil
+}
+
+// conditional returns the HTML in a comment that Outlook reads: [if mso]>...<![endif].
+func conditional(comment string) (string, bool) {
+	condition, inner, ok := strings.Cut(comment, "]>")
+	if !ok || !strings.HasPrefix(strings.TrimSpace(condition), "[if") {
+		return "", false
+	}
+	inner, _, _ = strings.Cut(inner, "<![endif]")
+	return inner, true
 }
 
 // unescape undoes percent-encoding (RFC 2392 2).

@@ -37,9 +37,11 @@ List-Unsubscribe: <https://example.com/u?t=abc>,
 List-Unsubscribe-Post: List-Unsubscribe=One-Click
 MIME-Version: 1.0
 Content-Type: multipart/mixed; boundary="mix"
+Content-Transfer-Encoding: 8bit
 
 --mix
 Content-Type: multipart/alternative; boundary=alt
+Content-Transfer-Encoding: 8bit
 
 --alt
 Content-Type: text/plain; charset=utf-8
@@ -48,6 +50,7 @@ Content-Transfer-Encoding: quoted-printable
 Gr=C3=BC=C3=9Fe, Ann!
 --alt
 Content-Type: multipart/related; boundary=rel
+Content-Transfer-Encoding: 8bit
 
 --rel
 Content-Type: text/html; charset=utf-8

@@ -99,12 +99,21 @@ func (m *mail) checkSignatures() {
 	if m.cfg.Transactional {
 		return
 	}
+	// One signature must have both (RFC 8058 4).
+	var there, missing []string // missing: from the signature that has the most
 	for _, name := range []string{"List-Unsubscribe", "List-Unsubscribe-Post"} {
-		_, there := m.value(name)
-		signed := slices.ContainsFunc(m.signatures, func(s signature) bool { return slices.Contains(s.names, strings.ToLower(name)) })
-		if there && !signed {
-			m.find(UnsubscribeUnsigned, name, "it is not in h= of any signature: receivers offer no one-click unsubscription")
+		if _, ok := m.value(name); ok {
+			there = append(there, name)
 		}
+	}
+	for i, s := range m.signatures {
+		lacks := slices.DeleteFunc(slices.Clone(there), func(name string) bool { return slices.Contains(s.names, strings.ToLower(name)) })
+		if i == 0 || len(lacks) < len(missing) {
+			missing = lacks
+		}
+	}
+	for _, name := range missing {
+		m.find(UnsubscribeUnsigned, name, "no signature has all of List-Unsubscribe and List-Unsubscribe-Post in h=: receivers offer no one-click unsubscription")
 	}
 }
 

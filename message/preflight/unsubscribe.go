@@ -42,8 +42,30 @@ func (m *mail) checkUnsubscribe() {
 	}
 }
 
+// withoutComments takes out comments (RFC 5322 3.2.2), which may stand between the
+// URIs (RFC 2369 2).
+func withoutComments(s string) string {
+	var out strings.Builder
+	depth, inURI := 0, false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\' && depth > 0:
+			i++
+		case c == '(' && !inURI:
+			depth++
+		case c == ')' && depth > 0:
+			depth--
+		case depth == 0:
+			inURI = c == '<' || inURI && c != '>'
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
+}
+
 // parseURIs reads URIs in angle brackets, separated by commas (RFC 2369 2).
 func parseURIs(s string) ([]*url.URL, bool) {
+	s = withoutComments(s)
 	var list []*url.URL
 	for {
 		inner, rest, ok := strings.Cut(s, ">")
