@@ -14,6 +14,7 @@ type chunk struct {
 	whole      []byte
 	head, open int
 	lines      bool // a line of the text ends in it
+	foldable   bool // whole needs no more than a soft line break if head has no room
 	begun      bool // of the open line, as in quoter
 
 	raw    []byte // normalised
@@ -59,6 +60,7 @@ func (c *chunk) encodeWhole() {
 		}
 	}
 	c.whole, c.head = q.out, len(q.out)
+	c.foldable = c.head > 0 && !(c.lines && isWSP(c.raw[c.first-1]))
 	if c.lines {
 		i := slices.Index(c.starts, c.first+len(crlf))
 		c.whole = slices.Concat(c.whole, crlf, c.qp[c.coded[i]:])
@@ -96,6 +98,42 @@ func (c *chunk) append(q *quoter) {
 	}
 }
 
+// fold returns where a line that has begun, and has no room for the chunk's head, is
+// broken: behind its last space, as softBreak would do it. It is 0 where that is
+// not all there is to do.
+func (c *chunk) fold(out []byte, line int) int {
+	n := len(out) - line
+	if !c.foldable || n < softMin || n >= encodedWidth || c.head > encodedWidth {
+		return 0
+	}
+	cut := 0 // seen from the line's start; the "=" needs the last column
+	if i := bytes.LastIndexByte(c.whole[:min(encodedWidth-1-n, c.head)], ' '); i >= 0 {
+		cut = n + i + 1
+	} else if i := bytes.LastIndexByte(out[line+softMin:], ' '); i >= 0 {
+		cut = softMin + i + 1
+	}
+	if cut == 0 || n+c.head-cut > encodedWidth || cut == n+c.head {
+		return 0
+	}
+	next := c.whole[max(cut-n, 0)]
+	if cut < n {
+		next = out[line+cut]
+	}
+	if next == from[0] || next == '.' { // is escaped at the start of a line, or might be
+		return 0
+	}
+	return line + cut
+}
+
+// appendFolded appends the chunk behind a line that is broken at cut.
+func (c *chunk) appendFolded(out []byte, cut int) []byte {
+	out = append(out, c.whole[:c.head]...)
+	out = append(out, softEnd...)
+	copy(out[cut+len(softEnd):], out[cut:])
+	copy(out[cut:], softEnd)
+	return append(out, c.whole[c.head:]...)
+}
+
 // appendChunks appends the chunks in quoted-printable with the values between them.
 // What fits into its line stands there as it would alone; only where something
 // does not fit, or a line might begin or end with what is escaped there, a quoter
@@ -109,6 +147,12 @@ func appendChunks(out []byte, chunks []chunk, values []*value, unended bool, spa
 			line, begun = len(out)-c.open, c.begun
 		} else if begun && n > 0 && n+c.head <= encodedWidth && (c.head > 0 || !isWSP(out[len(out)-1])) {
 			out = append(out, c.whole...)
+			if c.lines {
+				line, begun = len(out)-c.open, c.begun
+			}
+		} else if cut := c.fold(out, line); begun && cut > 0 {
+			out = c.appendFolded(out, cut)
+			line, begun = cut+len(softEnd), true
 			if c.lines {
 				line, begun = len(out)-c.open, c.begun
 			}

@@ -144,7 +144,8 @@ func (t *Template) state() *renderState {
 // free gives the memory to the next rendering, unless it is much.
 func (t *Template) free(s *renderState) {
 	for i := range s.slots {
-		s.slots[i].text, s.slots[i].known = "", false
+		f := &s.slots[i]
+		f.text, f.known, f.plain = "", false, false
 	}
 	if cap(s.text)+cap(s.escaped)+cap(s.pending) <= mostKept {
 		t.states.Put(s)
@@ -184,8 +185,7 @@ func (t *Template) settle(s *renderState, r *Recipient) error {
 		}
 		s.token = o.appendToken(s.token[:0], who)
 		if t.token >= 0 {
-			s.slots[t.token].set(view(s.token))
-			s.slots[t.token].known = true
+			s.slots[t.token].setText(view(s.token))
 		}
 	}
 	if r.Date.IsZero() {

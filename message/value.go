@@ -42,16 +42,23 @@ type slot struct {
 	value
 	found found
 	known bool
+	plain bool // a text that is not empty
 }
 
 // value returns what goes into a hole, or nil if only an execution can tell.
 func (s *renderState) value(fields any, h *hole) (*value, error) {
+	if f := &s.slots[h.slot]; f.plain {
+		return &f.value, nil
+	}
+	return s.look(fields, h)
+}
+
+func (s *renderState) look(fields any, h *hole) (*value, error) {
 	f := &s.slots[h.slot]
 	if !f.known {
 		var text string
 		text, f.found = lookUp(fields, h.name)
-		f.set(text)
-		f.known = true
+		f.setText(text)
 	}
 	switch {
 	case f.found == foundOther:
@@ -62,6 +69,12 @@ func (s *renderState) value(fields any, h *hole) (*value, error) {
 		return &h.instead, nil
 	}
 	return &f.value, nil
+}
+
+// setText makes the slot known.
+func (f *slot) setText(text string) {
+	f.set(text)
+	f.known, f.plain = true, text != ""
 }
 
 // mergeLine merges a subject or header into s.text. ok is false where a value
