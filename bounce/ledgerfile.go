@@ -22,6 +22,7 @@ type LineError struct {
 	Text string
 }
 
+// Error implements error.
 func (e *LineError) Error() string {
 	return fmt.Sprintf("bounce: line %d of the ledger: %q", e.Line, e.Text)
 }

@@ -4,7 +4,7 @@
 // who do not want it.
 //
 //	go run ./examples/loop
-//	go run ./examples/loop -n 5000 -rounds 4 -dir /tmp/loop
+//	go run ./examples/loop -n 5000 -rounds 4 -dir mails
 //
 // The mail goes to a built-in server on the loopback interface, which sends
 // nothing anywhere. It takes everything, as a relay does, and afterwards bounces

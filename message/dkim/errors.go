@@ -36,6 +36,7 @@ type ConfigError struct {
 	Err   error  // what is wrong with it; often one of the sentinels above
 }
 
+// Error implements error.
 func (e *ConfigError) Error() string { return "dkim: Config." + e.Field + ": " + e.Err.Error() }
 
 // Unwrap returns Err.

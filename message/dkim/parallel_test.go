@@ -29,7 +29,7 @@ var errOdd = errors.New("odd")
 
 // halve takes longer for some than for others.
 func halve(i int) (int, error) {
-	time.Sleep(time.Duration(i*7919%13) * time.Millisecond)
+	<-time.After(time.Duration(i*7919%13) * time.Millisecond) // fake time
 	if i%2 == 1 {
 		return i, errOdd
 	}
@@ -74,7 +74,7 @@ func TestUnordered(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			slow := func(i int) (int, error) {
 				if i == 0 {
-					time.Sleep(time.Hour)
+					<-time.After(time.Hour) // fake time
 				}
 				return i, nil
 			}
@@ -103,7 +103,7 @@ func TestBackPressure(t *testing.T) {
 			for range dkim.Each(dkim.Parallel{Workers: 3, Ahead: ahead, Unordered: unordered}, endless, halve) {
 				yielded++
 				synctest.Wait() // until all others wait for this loop, or sleep
-				time.Sleep(time.Second)
+				<-time.After(time.Second) // fake time
 				synctest.Wait()
 				if taken+1 != yielded+ahead {
 					t.Fatalf("%d taken with %d yielded", taken+1, yielded)
@@ -122,7 +122,7 @@ func TestAllCores(t *testing.T) {
 		var now, most atomic.Int32
 		do := func(i int) (int, error) {
 			most.Store(max(most.Load(), now.Add(1)))
-			time.Sleep(time.Second)
+			<-time.After(time.Second) // fake time
 			now.Add(-1)
 			return i, nil
 		}
