@@ -102,7 +102,7 @@ func TestBackPressure(t *testing.T) {
 			yielded := 0
 			for range dkim.Each(dkim.Parallel{Workers: 3, Ahead: ahead, Unordered: unordered}, endless, halve) {
 				yielded++
-				synctest.Wait() // until all others wait for this loop, or sleep
+				synctest.Wait()           // until all others wait for this loop, or sleep
 				<-time.After(time.Second) // fake time
 				synctest.Wait()
 				if taken+1 != yielded+ahead {
