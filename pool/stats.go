@@ -44,7 +44,7 @@ type RelayStats struct {
 	// included.
 	RecipientsAccepted, RecipientsRejected, RecipientsDeferred int64
 
-	Dials        int64 // attempts to build a session
+	Dials        int64 // attempts to build a session that have ended otherwise than by Shutdown
 	DialFailures int64
 	Lost         int64 // sessions that ended otherwise than by our QUIT
 	RoundTrips   int64 // times a session wrote and waited, after it was built

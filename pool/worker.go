@@ -111,7 +111,6 @@ func (p *Pool) keepsWarm(w *worker) bool {
 func (w *worker) dial() bool {
 	p, r := w.pool, w.relay
 	began := time.Now()
-	r.tally.dials.Add(1)
 	p.mu.Lock()
 	mode := r.modes.next()
 	w.probed = true
@@ -120,8 +119,13 @@ func (w *worker) dial() bool {
 
 	p.mu.Lock()
 	r.dialing--
+	if err == nil || p.dialed.Err() == nil { // else it was we who ended it
+		r.tally.dials.Add(1)
+	}
 	if err != nil {
-		r.tally.dialFailures.Add(1)
+		if p.dialed.Err() == nil {
+			r.tally.dialFailures.Add(1)
+		}
 		w.born = began
 		failed := p.unreachable(w, err, began)
 		pause := r.circuit.pause
