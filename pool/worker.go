@@ -119,18 +119,19 @@ func (w *worker) dial() bool {
 
 	p.mu.Lock()
 	r.dialing--
-	if err == nil || p.dialed.Err() == nil { // else it was we who ended it
-		r.tally.dials.Add(1)
+	if err != nil && p.dialed.Err() != nil { // it was we who ended it
+		r.circuit.leave(w)
+		p.mu.Unlock()
+		return false
 	}
+	r.tally.dials.Add(1)
 	if err != nil {
-		if p.dialed.Err() == nil {
-			r.tally.dialFailures.Add(1)
-		}
+		r.tally.dialFailures.Add(1)
 		w.born = began
 		failed := p.unreachable(w, err, began)
 		pause := r.circuit.pause
 		p.mu.Unlock()
-		if f := p.cfg.Trace.Down; f != nil && p.dialed.Err() == nil {
+		if f := p.cfg.Trace.Down; f != nil {
 			f(r.Name, err, pause)
 		}
 		p.finish(failed...)
