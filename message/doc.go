@@ -26,8 +26,8 @@
 // # Templates
 //
 // A template is compiled once, into a message that is encoded but for its gaps,
-// attachments and all. Rendering copies it, and encodes around what it merges: a
-// microsecond or two for a newsletter of 12 KB. A source with conditions and
+// attachments and all. Rendering copies it, and encodes around what it merges: less
+// than a microsecond for a newsletter of 12 KB. A source with conditions and
 // loops is executed by text/template or html/template instead, some twenty
 // microseconds. Either way the bytes are those of a Message with the same content.
 //

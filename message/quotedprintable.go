@@ -68,6 +68,13 @@ func (q *quoter) feed(text []byte, at int) (next int, ok bool) {
 // earlier text, negative.
 func (q *quoter) start(next int) int { return next - codedOctets(q.out[q.line:]) }
 
+// text appends normalised text.
+func (q *quoter) text(b []byte) {
+	for at := 0; at < len(b); {
+		at, _ = q.feed(b, at)
+	}
+}
+
 // fill writes into the line until something has no room, the line of the text
 // ends, or the text does.
 func (q *quoter) fill(text []byte, at int) int {

@@ -64,7 +64,7 @@ type TemplateConfig struct {
 // A source that only merges fields, {{.name}} as it is or with a default,
 // is encoded when it is compiled, and rendering copies it around the values. One
 // that has more, conditions or loops, is executed and encoded each time, which takes
-// some fifteen times as long; but only that one. So do values that are not strings,
+// some thirty times as long; but only that one. So do values that are not strings,
 // and merges within scripts, style sheets and unquoted attributes.
 type Template struct {
 	base   Message
