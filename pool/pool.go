@@ -26,25 +26,24 @@ type Pool struct {
 	weights     int     // of the relays, together
 	longestStep float64 // of a relay's share
 
-	mu       sync.Mutex // guards the following; never held across I/O, nor while an owner or a hook is called
-	gate     gate       // to the queue
-	queue    list       // tasks for the next free worker, of any relay
-	inHand   list       // tasks that a worker has
-	relays   []*relay   // those that have had least of their share first
-	keys     keyring
-	pace     pace          // of all messages
-	alarms   schedule      // what is to be done at a time
-	ticking  bool          // the goroutine of alarms is there
-	lookUp   chan struct{} // a token: the first of alarms has changed
-	fallen   []*task       // to be finished when mu is free
-	said     []func()      // hooks to be called when mu is free
-	parked   int           // tasks that wait for a key
-	delayed  int           // tasks that wait for their next attempt
-	waiting  int           // tasks with a place in Config.MaxWaiting
-	taken    int           // tasks whose result has not been handed out
-	closed   bool          // no new tasks
-	draining chan struct{} // closed with closed
-	emptied  chan struct{} // closed when closed and taken is 0
+	mu      sync.Mutex // guards the following; never held across I/O, nor while an owner or a hook is called
+	gate    gate       // to the queue
+	queue   list       // tasks for the next free worker, of any relay
+	inHand  list       // tasks that a worker has
+	relays  []*relay   // those that have had least of their share first
+	keys    keyring
+	pace    pace          // of all messages
+	alarms  schedule      // what is to be done at a time
+	ticking bool          // the goroutine of alarms is there
+	lookUp  chan struct{} // a token: the first of alarms has changed
+	fallen  []*task       // to be finished when mu is free
+	said    []func()      // hooks to be called when mu is free
+	parked  int           // tasks that wait for a key
+	delayed int           // tasks that wait for their next attempt
+	waiting int           // tasks with a place in Config.MaxWaiting
+	taken   int           // tasks whose result has not been handed out
+	closed  bool          // no new tasks
+	emptied chan struct{} // closed when closed and taken is 0
 }
 
 // New returns a pool for c. It does no I/O and starts no goroutine: the first
@@ -57,8 +56,8 @@ func New(c Config) (*Pool, error) {
 	c.setDefaults()
 	p := &Pool{
 		cfg: c, gate: newGate(c.Queue), keys: newKeyring(&c), pace: newPace(c.Rates),
-		lookUp:   make(chan struct{}, 1),
-		draining: make(chan struct{}), emptied: make(chan struct{}),
+		lookUp:  make(chan struct{}, 1),
+		emptied: make(chan struct{}),
 	}
 	p.aborted, p.cancel = context.WithCancel(context.Background())
 	p.dialed, p.closeDoor = context.WithCancel(p.aborted)

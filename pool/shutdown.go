@@ -15,7 +15,6 @@ func (p *Pool) Shutdown(ctx context.Context) error {
 	p.mu.Lock()
 	if !p.closed {
 		p.closed = true
-		close(p.draining)
 		if p.taken == 0 {
 			close(p.emptied)
 		}
