@@ -104,6 +104,9 @@ var dnsFaults = []struct {
 	}},
 	{"SPF redirect before all", nil, "", func(z zone) { z[spfName] = []string{"v=spf1 redirect=none.example -all"} }},
 	{"SPF lengths are no names", []preflight.Kind{preflight.BadSPF}, spfName, func(z zone) { z[spfName] = []string{"v=spf1" + strings.Repeat(" a/24 mx/24", 6) + " -all"} }},
+	{"SPF lengths", nil, "", func(z zone) {
+		z[spfName] = []string{"v=spf1 a/24 ~mx/24 a//64 mx/24//64 a:host.example/24 mx:host.example/24//64 -all"}
+	}},
 	{"DMARC in small letters", []preflight.Kind{preflight.NoDMARC}, dmarcName, func(z zone) { z[dmarcName] = []string{"v=dmarc1; p=none"} }},
 	{"no DMARC", []preflight.Kind{preflight.NoDMARC}, dmarcName, func(z zone) { delete(z, dmarcName) }},
 	{"no DMARC among records", []preflight.Kind{preflight.NoDMARC}, dmarcName, func(z zone) { z[dmarcName] = []string{"v=DMARC12; p=none"} }},
@@ -143,6 +146,47 @@ func TestAltered(t *testing.T) {
 	found = check(t, preflight.Config{Resolver: goodZone()}, two)
 	if want := []preflight.Kind{preflight.BadDKIM, preflight.NoDKIMKey, preflight.DKIMFails}; !slices.Equal(kinds(found), want) {
 		t.Error(found)
+	}
+}
+
+// TestTwoSignatures: what one signature comes to is not said of another.
+func TestTwoSignatures(t *testing.T) {
+	other := dkim.Key{Domain: "mail.example.com", Selector: "autumn", Signer: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{8}, 32))}
+	const otherName = "autumn._domainkey.mail.example.com"
+	otherRecord, err := other.Record()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, unsigned, _ := strings.Cut(newsletter, "b=NDU2\r\n")
+	for _, keys := range [][]dkim.Key{{signingKey, other}, {other, signingKey}} {
+		s, err := dkim.New(dkim.Config{Keys: keys, Now: atNow})
+		if err != nil {
+			t.Fatal(err)
+		}
+		msg, err := s.Sign([]byte(unsigned))
+		if err != nil {
+			t.Fatal(err)
+		}
+		z := goodZone()
+		z[otherName] = []string{otherRecord.Value}
+		if found := check(t, preflight.Config{Resolver: z}, string(msg)); len(found) > 0 {
+			t.Error(found)
+		}
+		z[otherName] = z[keyName] // not the key that has signed
+		found := check(t, preflight.Config{Resolver: z}, string(msg))
+		if len(found) != 1 || found[0].Kind != preflight.DKIMFails || found[0].Where != otherName {
+			t.Errorf("one bad: %v", found)
+		}
+		z[keyName] = []string{"v=DKIM1; k=ed25519; p="}
+		found = check(t, preflight.Config{Resolver: z}, string(msg))
+		if len(found) != 2 || found[0].Text == found[1].Text {
+			t.Errorf("both bad: %v", found)
+		}
+		for _, f := range found {
+			if f.Kind != preflight.DKIMFails || strings.Contains(f.Text, "revoked") != (f.Where == keyName) {
+				t.Errorf("both bad: %v", f)
+			}
+		}
 	}
 }
 
