@@ -28,6 +28,7 @@ func TestTemplateConfig(t *testing.T) {
 		"Message.List.Recipient":     {Message: message.Message{From: from, List: message.List{Recipient: "x"}}},
 		"List.ID":                    {Message: message.Message{From: from, List: message.List{ID: "x"}}},
 		"Boundary":                   {Message: message.Message{From: from, Boundary: "a b"}},
+		"Boundary ":                  {Message: message.Message{From: from, Boundary: "ab", Attachments: []message.Attachment{{Filename: "a.eml", Content: []byte("X: =_ab_1\r\n\r\n")}}}},
 		"Headers[0].Name":            {Message: message.Message{From: from}, Headers: []message.Header{{Name: "Bcc", Value: "x"}}},
 		"Headers[1].Name":            {Message: message.Message{From: from, Headers: []message.Header{{Name: "X-A"}}}, Headers: []message.Header{{Name: "X B", Value: "x"}}},
 		"Text":                       {Message: message.Message{From: from}, Text: "a\x00"},

@@ -1,12 +1,14 @@
 package message_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/bulksmtp/bulksmtp/message"
 )
@@ -296,5 +298,92 @@ func TestFieldsAreSorted(t *testing.T) {
 	tmpl := mustTemplate(t, message.TemplateConfig{Subject: "{{.z}}", Text: "{{.b}}{{.a}}", HTML: "{{.m}}{{.z}}"})
 	if got := tmpl.Fields(); !slices.Equal(got, []string{"a", "b", "m", "z"}) {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestDatesInARow: renderings that follow each other share a Date only if both
+// its second and its zone are the same.
+func TestDatesInARow(t *testing.T) {
+	zones := []*time.Location{time.UTC, time.FixedZone("", 3600), time.FixedZone("", -9*3600-1800)}
+	for _, date := range []time.Time{testDate, time.Unix(0, 0)} {
+		tmpl := mustTemplate(t, message.TemplateConfig{Text: "x"})
+		for i := range 100 { // the memory of a rendering is not always there for the next
+			r := recipient(nil)
+			r.Date = date.Add(time.Duration((i+1)/2) * time.Second).In(zones[i/2%len(zones)]) // another second or another zone
+			raw, err := tmpl.Append(nil, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := r.Date.Format(time.RFC1123Z); !strings.HasPrefix(string(raw), "Date: "+want+"\r\n") {
+				t.Fatalf("rendering %d: %.40q, want %s", i, raw, want)
+			}
+		}
+	}
+}
+
+// TestRenderedMessagesAreApart: whoever gets a Message may change its lists, and
+// whoever made the template those of its config.
+func TestRenderedMessagesAreApart(t *testing.T) {
+	file := func(name string) message.Attachment {
+		return message.Attachment{Filename: name + ".png", Content: png}
+	}
+	alter := func(m *message.Message, n string) {
+		m.To[0].Name = n
+		m.ReplyTo[0].Name, m.Headers[0].Value, m.Inlines[0].Filename, m.Attachments[0].Filename = n, n, n, n
+		m.ReplyTo = append(m.ReplyTo, message.Address{Name: n, Addr: "a@example.org"})
+		m.Headers = append(m.Headers, message.Header{Name: "X-More", Value: n})
+		m.Inlines = append(m.Inlines, file("inline"+n))
+		m.Attachments = append(m.Attachments, file("file"+n))
+	}
+	// The lists have room behind them, which an append takes.
+	cfg := message.TemplateConfig{Message: message.Message{
+		From:        base().From,
+		ReplyTo:     append(make([]message.Address, 0, 8), message.Address{Addr: "r@example.org"}),
+		Headers:     append(make([]message.Header, 0, 8), message.Header{Name: "X-A", Value: "a"}),
+		Inlines:     append(make([]message.Attachment, 0, 8), file("inline")),
+		Attachments: append(make([]message.Attachment, 0, 8), file("file")),
+	}, Text: "{{.a}}", Headers: []message.Header{{Name: "X-B", Value: "{{.a}}"}}}
+	tmpl := mustTemplate(t, cfg)
+	first, err := render(t, tmpl, map[string]string{"a": "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := build(t, &first)
+	lists := func(m *message.Message) string {
+		return fmt.Sprint(m.To, m.ReplyTo, m.Headers, m.Inlines, m.Attachments)
+	}
+	alteredBy := func(n string) string {
+		m := first
+		m.To, m.ReplyTo, m.Headers = slices.Clone(m.To), slices.Clone(m.ReplyTo), slices.Clone(m.Headers)
+		m.Inlines, m.Attachments = slices.Clone(m.Inlines), slices.Clone(m.Attachments)
+		alter(&m, n)
+		return lists(&m)
+	}
+	cfg.Message.To = base().To
+	alter(&cfg.Message, "config")
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 10 {
+				n := fmt.Sprint(i, "-", j)
+				m, err := tmpl.Message(recipient(map[string]string{"a": "x"}))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if raw, err := m.Bytes(); err != nil || !bytes.Equal(raw, want) {
+					t.Errorf("%s: %v\n%s", n, err, raw)
+					return
+				}
+				alter(&m, n)
+				if got, want := lists(&m), alteredBy(n); got != want {
+					t.Errorf("%s: %s\nwant %s", n, got, want)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if last, err := render(t, tmpl, map[string]string{"a": "x"}); err != nil || !bytes.Equal(build(t, &last), want) {
+		t.Errorf("the template renders another message: %v\n%s", err, build(t, &last))
 	}
 }

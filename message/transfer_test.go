@@ -2,8 +2,11 @@ package message_test
 
 import (
 	"bytes"
+	"mime"
 	"strings"
 	"testing"
+
+	"github.com/bulksmtp/bulksmtp/message"
 )
 
 func TestTransferEncoding(t *testing.T) {
@@ -71,4 +74,44 @@ func TestBoundaryInText(t *testing.T) {
 	if len(p.leaves) != 2 || string(p.leaves[0].body) != canonical(m.Text) {
 		t.Errorf("parts %v", p.leaves)
 	}
+}
+
+// An attached message may have the boundary in it that its mail would get, and
+// those that would come next. It is found by the name, and by the type.
+func TestBoundaryInAttachedMessage(t *testing.T) {
+	for _, file := range []message.Attachment{{Filename: "a.eml"}, {ContentType: "message/rfc822"}} {
+		for _, inline := range []bool{false, true} {
+			content := "Subject: quotes\r\n\r\n"
+			for range 3 {
+				m := base()
+				m.Text = "x"
+				file.Content = []byte(content)
+				if inline {
+					file.ContentID = "a"
+					m.Inlines = []message.Attachment{file}
+				} else {
+					m.Attachments = []message.Attachment{file}
+				}
+				p := parse(t, build(t, &m))
+				if len(p.leaves) != 2 || string(p.leaves[0].body) != "x\r\n" || string(p.leaves[1].body) != content {
+					t.Fatalf("inline %v: parts %q", inline, p.leaves)
+				}
+				boundary := boundaryOf(t, p)
+				if strings.Contains(content, boundary) {
+					t.Errorf("inline %v: boundary %q is in the attached message", inline, boundary)
+				}
+				content += "--" + boundary + "--\r\n"
+			}
+		}
+	}
+}
+
+// boundaryOf is the boundary of the root part.
+func boundaryOf(t *testing.T, p parsed) string {
+	t.Helper()
+	_, params, err := mime.ParseMediaType(p.header.Get("Content-Type"))
+	if err != nil || params["boundary"] == "" {
+		t.Fatalf("Content-Type %q: %v", p.header.Get("Content-Type"), err)
+	}
+	return params["boundary"]
 }
