@@ -1,5 +1,7 @@
 package message
 
+import "slices"
+
 // merge merges a part, as far as it can be before it is known where it goes. ok is
 // false where it has to be executed.
 func (t *Template) merge(s *renderState, rp *renderedPart, p *part, fields any) (ok bool, err error) {
@@ -101,6 +103,9 @@ func (t *Template) appendBody(out []byte, s *renderState) []byte {
 		seg := &t.body[i]
 		out = append(out, seg.static...)
 		if seg.part == nil {
+			if s.anyIn8bit(seg.deciding) {
+				out = append(append(append(out, declaration...), enc8bit...), crlf...)
+			}
 			continue
 		}
 		rp := &s.parts[seg.index]
@@ -114,6 +119,11 @@ func (t *Template) appendBody(out []byte, s *renderState) []byte {
 		}
 	}
 	return out
+}
+
+// anyIn8bit reports whether one of the parts goes out in 8bit.
+func (s *renderState) anyIn8bit(parts []int) bool {
+	return slices.ContainsFunc(parts, func(i int) bool { return s.parts[i].encoding == enc8bit })
 }
 
 // appendMerged appends a merged body.

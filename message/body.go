@@ -69,7 +69,7 @@ func (m *Message) appendBody(out []byte) ([]byte, error) {
 }
 
 func (m *Message) appendWithFiles(out []byte, s *scratch) ([]byte, error) {
-	pieces, err := m.layOut(m.tag(), func(i int, text string) string {
+	pieces, err := m.layOut(m.tag(), "", func(i int, text string) string {
 		if text == "" {
 			return string(enc7bit)
 		}
@@ -192,6 +192,7 @@ type treeBuilder struct {
 	tag       string // starts all boundaries
 	n         int    // boundaries made
 	allow8bit bool
+	open      string   // the name of an encoding that only a rendering can tell; empty where there is none
 	files     [][]byte // contents to be encoded, in the order of their marks
 }
 
@@ -199,12 +200,38 @@ type treeBuilder struct {
 func (b *treeBuilder) multipart(subtype, params string, children []*enmime.Part) *enmime.Part {
 	b.n++
 	boundary := b.tag + strconv.Itoa(b.n)
-	p := rawPart(textproto.MIMEHeader{"Content-Type": {"multipart/" + subtype + `; boundary="` + boundary + `"` + params}}, nil)
+	h := textproto.MIMEHeader{"Content-Type": {"multipart/" + subtype + `; boundary="` + boundary + `"` + params}}
+	if e := b.enclosing(children); e != "" {
+		h.Set("Content-Transfer-Encoding", e)
+	}
+	p := rawPart(h, nil)
 	p.Boundary = boundary
 	for _, c := range children {
 		p.AddChild(c)
 	}
 	return p
+}
+
+// enclosing returns what a multipart declares: 8bit if a part in it does (RFC 2045
+// 6.4), nothing if none does. Where only a rendering can tell, it is the open name, a
+// comma and the numbers of the bodies that decide it.
+func (b *treeBuilder) enclosing(children []*enmime.Part) string {
+	deciding := ""
+	for _, c := range children {
+		switch e := c.Header.Get("Content-Transfer-Encoding"); {
+		case e == string(enc8bit):
+			return e
+		case b.open == "":
+		case e == b.open:
+			deciding += strings.Trim(string(c.Content), "\x00")
+		case strings.HasPrefix(e, b.open+","):
+			deciding += e[len(b.open)+1:]
+		}
+	}
+	if deciding == "" {
+		return ""
+	}
+	return b.open + "," + deciding
 }
 
 // tag starts all boundaries of the message. Without a Boundary it is made from

@@ -133,6 +133,49 @@ func TestEightBit(t *testing.T) {
 	}
 }
 
+// TestDeclaredEightBit: what multiparts declare depends on the recipient's values, and
+// parse looks at it.
+func TestDeclaredEightBit(t *testing.T) {
+	declared := func(raw []byte) int { return bytes.Count(raw, []byte("Transfer-Encoding: 8bit\r\n")) }
+	inner := base()
+	inner.EightBit, inner.Text = true, "Grüße\n"
+	files := []message.Attachment{{Filename: "a.pdf", Content: []byte("a")}}
+	images := []message.Attachment{{Filename: "a.png", ContentID: "a", Content: []byte("a")}}
+	mails := []message.Attachment{{Filename: "a.eml", ContentType: "message/rfc822", Content: build(t, &inner)}}
+	for name, test := range map[string]struct {
+		m          message.Message
+		text, html string // sources
+		want       map[string]int
+	}{
+		"alternative":      {message.Message{EightBit: true}, "{{.a}}", "<p>{{.b}}", map[string]int{"xx": 0, "éx": 2, "xé": 2, "éé": 3}},
+		"not allowed":      {message.Message{}, "{{.a}}", "<p>{{.b}}", map[string]int{"xx": 0, "éx": 0, "éé": 0}},
+		"related":          {message.Message{EightBit: true, Inlines: images}, "{{.a}}", "<p>{{.b}}", map[string]int{"xx": 0, "éx": 2, "xé": 3, "éé": 4}},
+		"mixed":            {message.Message{EightBit: true, Inlines: images, Attachments: files}, "{{.a}}", "<p>{{.b}}", map[string]int{"xx": 0, "éx": 3, "xé": 4, "éé": 5}},
+		"one source fixed": {message.Message{EightBit: true, Attachments: files}, "é", "<p>{{.b}}", map[string]int{"xx": 3, "xé": 4}},
+		"attached mail":    {message.Message{EightBit: true, Attachments: mails}, "{{.a}}", "<p>{{.b}}", map[string]int{"xx": 3, "éx": 5}}, // one of them in it
+		"executed":         {message.Message{EightBit: true}, "{{if .a}}{{.a}}{{end}}", "<p>{{if .b}}{{.b}}{{end}}", map[string]int{"xx": 0, "éx": 2, "éé": 3}},
+		"one body":         {message.Message{EightBit: true}, "{{.a}}", "", map[string]int{"xx": 0, "éx": 1}},
+	} {
+		test.m.From = base().From
+		tmpl := mustTemplate(t, message.TemplateConfig{Message: test.m, Text: test.text, HTML: test.html})
+		for values, want := range test.want {
+			a := []rune(values)
+			r := recipient(map[string]string{"a": string(a[0]), "b": string(a[1])})
+			m, err := tmpl.Message(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw := build(t, &m)
+			if parse(t, raw); declared(raw) != want {
+				t.Errorf("%s, %s: %d times 8bit, want %d\n%s", name, values, declared(raw), want, raw)
+			}
+			if got, err := tmpl.Append(nil, r); err != nil || !bytes.Equal(got, raw) {
+				t.Errorf("%s, %s: rendered %v\n%s\nnot\n%s", name, values, err, got, raw)
+			}
+		}
+	}
+}
+
 func TestBoundary(t *testing.T) {
 	m := base()
 	m.Text, m.HTML, m.Boundary = "a", "b", "my.own-Boundary1"

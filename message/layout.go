@@ -18,9 +18,10 @@ type piece struct {
 
 // layOut has enmime write the root part: header fields, boundaries and attached
 // messages. The rest is left for the caller to write, once, and to where it
-// belongs. encodingOf is asked for the transfer encoding of each body part.
-func (m *Message) layOut(tag string, encodingOf func(i int, text string) string) ([]piece, error) {
-	b := treeBuilder{tag: tag, allow8bit: m.EightBit}
+// belongs. encodingOf is asked for the transfer encoding of each body part; open is
+// what it says where multiparts are to leave open what they declare (see enclosing).
+func (m *Message) layOut(tag, open string, encodingOf func(i int, text string) string) ([]piece, error) {
+	b := treeBuilder{tag: tag, allow8bit: m.EightBit, open: open}
 	root := b.tree(m, encodingOf)
 	// enmime takes a bufio.Writer as it is, and would make one for each part.
 	var w appender

@@ -9,6 +9,7 @@ import (
 	"mime/quotedprintable"
 	"net/mail"
 	"net/textproto"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -101,10 +102,11 @@ func (p *parsed) walk(t testing.TB, path string, h textproto.MIMEHeader, body io
 		t.Fatalf("Content-Type %q: %v", h.Get("Content-Type"), err)
 	}
 	if strings.HasPrefix(typ, "multipart/") {
-		r := multipart.NewReader(body, params["boundary"])
+		r, first := multipart.NewReader(body, params["boundary"]), len(p.leaves)
 		for {
 			part, err := r.NextRawPart()
 			if err == io.EOF {
+				p.checkDeclared(t, typ, h, p.leaves[first:])
 				return
 			}
 			if err != nil {
@@ -124,6 +126,19 @@ func (p *parsed) walk(t testing.TB, path string, h textproto.MIMEHeader, body io
 		t.Fatalf("%s: %v", typ, err)
 	}
 	p.leaves = append(p.leaves, leaf{path, typ, params, h, b})
+}
+
+// checkDeclared checks that a multipart declares 8bit if a part in it does (RFC 2045
+// 6.4), and nothing else.
+func (p *parsed) checkDeclared(t testing.TB, typ string, h textproto.MIMEHeader, leaves []leaf) {
+	t.Helper()
+	var want []string
+	if slices.ContainsFunc(leaves, func(l leaf) bool { return l.header.Get("Content-Transfer-Encoding") == "8bit" }) {
+		want = []string{"8bit"}
+	}
+	if got := h["Content-Transfer-Encoding"]; !slices.Equal(got, want) {
+		t.Errorf("%s: Content-Transfer-Encoding %q, want %q", typ, got, want)
+	}
 }
 
 // find returns the only leaf of a type.

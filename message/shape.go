@@ -45,7 +45,7 @@ func (sh shape) lay() ([]joint, error) {
 		}
 	}
 	tag := boundaryTag(strings.Repeat("x", sh.tag-len(boundaryTag(""))))
-	pieces, err := m.layOut(tag, func(i int, text string) string {
+	pieces, err := m.layOut(tag, "", func(i int, text string) string {
 		if text == "" {
 			return string(enc7bit)
 		}

@@ -6,9 +6,12 @@ import "bytes"
 // writes: bytes that are the same for all recipients, and what comes behind them.
 type segment struct {
 	static []byte
-	part   *part // nil for the last one
+	part   *part // nil where none comes
 	index  int   // of the part
 	name   bool  // the name of the part's encoding comes, else its content
+	// deciding has the parts of which any in 8bit has the multipart, whose header
+	// this is in, declare 8bit as well. If there are any, nothing else comes.
+	deciding []int
 }
 
 // compileMessage prepares all that is the same for every recipient.
@@ -94,7 +97,11 @@ func (t *Template) compileBody(out []byte) error {
 		}
 	}
 	static := map[int]func([]byte) []byte{}
-	pieces, err := m.layOut(m.tag(), func(i int, text string) string {
+	open := ""
+	if m.EightBit {
+		open = t.mark
+	}
+	pieces, err := m.layOut(m.tag(), open, func(i int, text string) string {
 		if sources[i] != nil {
 			return t.mark
 		}
@@ -111,9 +118,10 @@ func (t *Template) compileBody(out []byte) error {
 		switch p := sources[piece.body]; {
 		case p != nil:
 			// In the part's header, which has just been written, the mark is
-			// where its encoding goes.
+			// where its encoding goes. In front of it there may be multiparts'.
+			out = t.compileDeclarations(out, func(body int) int { return index[sources[body]] })
 			before, after, _ := bytes.Cut(out, []byte(t.mark))
-			t.body = append(t.body, segment{before, p, index[p], true}, segment{after, p, index[p], false})
+			t.body = append(t.body, segment{static: before, part: p, index: index[p], name: true}, segment{static: after, part: p, index: index[p]})
 			out = nil
 		case piece.body != noBody:
 			out = static[piece.body](out)
@@ -124,3 +132,24 @@ func (t *Template) compileBody(out []byte) error {
 	t.body = append(t.body, segment{static: out})
 	return nil
 }
+
+// compileDeclarations makes segments of what multiparts leave open in their headers,
+// and returns what is behind them. indexOf has the index of a body's part.
+func (t *Template) compileDeclarations(written []byte, indexOf func(body int) int) []byte {
+	for {
+		before, after, ok := bytes.Cut(written, []byte(t.mark+","))
+		if !ok {
+			return written
+		}
+		bodies, after, _ := bytes.Cut(after, crlf)
+		seg := segment{static: bytes.TrimSuffix(before, []byte(declaration))}
+		for _, digit := range bodies {
+			seg.deciding = append(seg.deciding, indexOf(int(digit-'0')))
+		}
+		t.body = append(t.body, seg)
+		written = after
+	}
+}
+
+// declaration is the field that tells an encoding, up to its name.
+const declaration = "Content-Transfer-Encoding: "

@@ -143,6 +143,9 @@ func (w *walk) multipart(number, where, boundary, encoding string, body []byte, 
 		w.bad(where, "Content-Transfer-Encoding %s is not for what has parts", encoding)
 		return
 	}
+	if encoding != "8bit" && encoding != "binary" && bytes.ContainsFunc(body, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		w.m.find(EightBitBody, where, "a part of it has 8-bit octets: it must have Content-Transfer-Encoding 8bit too")
+	}
 	r := multipart.NewReader(bytes.NewReader(body), boundary)
 	for i := 1; ; i++ {
 		p, err := r.NextRawPart()

@@ -66,6 +66,8 @@ var faults = []fault{
 	{kind: preflight.BadMIME, where: "part 1.1 (text/plain)", old: "quoted-printable\n\nGr=C3=BC=C3=9Fe, Ann!", new: "base64\n\nGr=C3=BC"},
 	{kind: preflight.BadMIME, where: "part 1.1 (text/plain)", old: "Gr=C3=BC=C3=9Fe, Ann", new: "Gr=FC=DFe"},
 	{kind: preflight.EightBitBody, where: "part 1.2.1 (text/html)", old: "utf-8\nContent-Transfer-Encoding: 8bit\n", new: "utf-8\n"},
+	{kind: preflight.EightBitBody, where: "body (multipart/mixed)", old: "\"mix\"\nContent-Transfer-Encoding: 8bit\n", new: "\"mix\"\n"},
+	{kind: preflight.EightBitBody, where: "part 1 (multipart/alternative)", old: "=alt\nContent-Transfer-Encoding: 8bit\n", new: "=alt\n"},
 	{kind: preflight.EightBitHeader, where: "part 2 (application/pdf)", old: "filename=terms.pdf", new: "filename=\"gr\u00fc\u00dfe.pdf\""},
 	{kind: preflight.BadMIME, where: "part 1.2.2 (image/png)", old: "iVBORw0KGgo=", new: "!!!"},
 	{kind: preflight.BrokenCID, where: "part 1.2.1 (text/html)", old: "<p>", new: "<img srcset=\"cid:logo@x 1x, cid:none@x 2x\"><p>"},
