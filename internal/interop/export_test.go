@@ -10,3 +10,6 @@ var (
 	Ephemeral    = ephemeral
 	Tail         = tail
 )
+
+// Path is path, for a test that puts a file where the server finds it.
+func (s *Server) Path(inside string) string { return s.path(inside) }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/smtp"
 	"net/textproto"
+	"os"
 	"strings"
 	"testing"
 
@@ -24,6 +25,20 @@ func TestPostfix(t *testing.T) {
 	t.Run("limited", func(t *testing.T) { testLimited(t, s, 450) })
 	t.Run("small", func(t *testing.T) { testSmall(t, s) })
 	t.Run("bare", func(t *testing.T) { testBare(t, s) })
+	t.Run("half a file", func(t *testing.T) { testHalfAFile(t, s) })
+}
+
+// testHalfAFile starts Postfix again over a file of its queue that was being
+// written when it was killed.
+func testHalfAFile(t *testing.T, s *interop.Server) {
+	half := s.Path("/var/spool/postfix/incoming/90951.1161")
+	if err := os.WriteFile(half, nil, 0o600); err != nil {
+		t.Skipf("the queue is not ours to write: %v", err)
+	}
+	if err := s.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	testOpen(t, s)
 }
 
 func testSubmission(t *testing.T, s *interop.Server) {

@@ -27,4 +27,7 @@ sed -e "s/@SUBMISSION@/$PORT_SUBMISSION/" -e "s/@SUBMISSIONS@/$PORT_SUBMISSIONS/
 saslpasswd2 -p -c -f "$conf/sasl/sasldb2" -u mx.example.test user <<<secret
 chgrp postfix "$conf/sasl/sasldb2"
 chmod g+r "$conf/sasl/sasldb2"
+# Started again, Postfix tells of files that were half written when it was killed:
+# by postsuper, which opens the log once more, without root's rights.
+chmod a+w /dev/stdout
 exec postfix start-fg
