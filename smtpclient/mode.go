@@ -11,7 +11,9 @@ const (
 	// ModeLockstep.
 	ModeAuto Mode = iota
 	// ModeLockstep waits after each command: four round trips a message with
-	// one recipient. It is what a server without PIPELINING gets in any mode.
+	// one recipient. It is what a server without PIPELINING gets in any mode. One
+	// fault it cannot see: where a server sends a refusal too many behind its reply
+	// to EHLO, and that comes late, it is taken for the reply to the first MAIL.
 	ModeLockstep
 	// ModeEnvelope sends MAIL, RCPT and DATA in one group, waits, and sends the
 	// content: two round trips (RFC 2920).
