@@ -26,7 +26,7 @@ const (
 	bodyAMP
 	bodyHTML
 	bodyCalendar
-	bodyParts // how many there are
+	bodyParts // how many there are; enclosing writes each as one digit
 )
 
 func (m *Message) bodies() [bodyParts]bodyPart {
@@ -221,7 +221,7 @@ func (b *treeBuilder) enclosing(children []*enmime.Part) string {
 		switch e := c.Header.Get("Content-Transfer-Encoding"); {
 		case e == string(enc8bit):
 			return e
-		case b.open == "":
+		case b.open == "": // nothing is
 		case e == b.open:
 			deciding += strings.Trim(string(c.Content), "\x00")
 		case strings.HasPrefix(e, b.open+","):

@@ -142,6 +142,7 @@ func TestDeclaredEightBit(t *testing.T) {
 	files := []message.Attachment{{Filename: "a.pdf", Content: []byte("a")}}
 	images := []message.Attachment{{Filename: "a.png", ContentID: "a", Content: []byte("a")}}
 	mails := []message.Attachment{{Filename: "a.eml", ContentType: "message/rfc822", Content: build(t, &inner)}}
+	invitation := message.Calendar{Method: "REQUEST", Content: "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nSUMMARY:é\r\nEND:VCALENDAR\r\n"}
 	for name, test := range map[string]struct {
 		m          message.Message
 		text, html string // sources
@@ -154,10 +155,17 @@ func TestDeclaredEightBit(t *testing.T) {
 		"one source fixed": {message.Message{EightBit: true, Attachments: files}, "é", "<p>{{.b}}", map[string]int{"xx": 3, "xé": 4}},
 		"attached mail":    {message.Message{EightBit: true, Attachments: mails}, "{{.a}}", "<p>{{.b}}", map[string]int{"xx": 3, "éx": 5}}, // one of them in it
 		"executed":         {message.Message{EightBit: true}, "{{if .a}}{{.a}}{{end}}", "<p>{{if .b}}{{.b}}{{end}}", map[string]int{"xx": 0, "éx": 2, "éé": 3}},
+		"AMP":              {message.Message{EightBit: true}, "{{.a}}", "<p>{{.b}}", map[string]int{"éx": 2, "xé": 3}}, // HTML is AMP, too
+		"invitation":       {message.Message{EightBit: true, Calendar: invitation}, "{{.a}}", "<p>{{.b}}", map[string]int{"xx": 2, "éx": 3}},
+		"not as it is":     {message.Message{EightBit: true, Boundary: strings.Repeat("z", 60)}, "{{.a}}\nFrom x\n", "<p>{{.b}}", map[string]int{"xx": 0, "éx": 0, "xé": 2}},
 		"one body":         {message.Message{EightBit: true}, "{{.a}}", "", map[string]int{"xx": 0, "éx": 1}},
 	} {
 		test.m.From = base().From
-		tmpl := mustTemplate(t, message.TemplateConfig{Message: test.m, Text: test.text, HTML: test.html})
+		cfg := message.TemplateConfig{Message: test.m, Text: test.text, HTML: test.html}
+		if name == "AMP" {
+			cfg.AMP = test.html
+		}
+		tmpl := mustTemplate(t, cfg)
 		for values, want := range test.want {
 			a := []rune(values)
 			r := recipient(map[string]string{"a": string(a[0]), "b": string(a[1])})

@@ -9,8 +9,8 @@ type segment struct {
 	part   *part // nil where none comes
 	index  int   // of the part
 	name   bool  // the name of the part's encoding comes, else its content
-	// deciding has the parts of which any in 8bit has the multipart, whose header
-	// this is in, declare 8bit as well. If there are any, nothing else comes.
+	// deciding are parts: if one of them goes out in 8bit, the multipart in whose
+	// header this is declares 8bit too. Where there are any, nothing else comes.
 	deciding []int
 }
 
@@ -98,7 +98,7 @@ func (t *Template) compileBody(out []byte) error {
 	}
 	static := map[int]func([]byte) []byte{}
 	open := ""
-	if m.EightBit {
+	if m.EightBit { // else no part can be in 8bit
 		open = t.mark
 	}
 	pieces, err := m.layOut(m.tag(), open, func(i int, text string) string {
@@ -114,12 +114,11 @@ func (t *Template) compileBody(out []byte) error {
 		return err
 	}
 	for _, piece := range pieces {
-		out = append(out, piece.static...)
+		out = t.compileDeclarations(append(out, piece.static...), func(body int) int { return index[sources[body]] })
 		switch p := sources[piece.body]; {
 		case p != nil:
 			// In the part's header, which has just been written, the mark is
-			// where its encoding goes. In front of it there may be multiparts'.
-			out = t.compileDeclarations(out, func(body int) int { return index[sources[body]] })
+			// where its encoding goes.
 			before, after, _ := bytes.Cut(out, []byte(t.mark))
 			t.body = append(t.body, segment{static: before, part: p, index: index[p], name: true}, segment{static: after, part: p, index: index[p]})
 			out = nil

@@ -72,7 +72,7 @@ type Template struct {
 	parts  []*part
 	refs   []fieldRef // in the order of parts and of the source
 	nested []fieldRef // the fields of what is not the data
-	mark   string     // stands for the recipient's token in executed sources
+	mark   string     // stands for the recipient's token in executed sources, and for what is open in headers
 
 	origin  []byte // From, Sender and Reply-To
 	further []byte // Message.Headers

@@ -144,7 +144,7 @@ func (w *walk) multipart(number, where, boundary, encoding string, body []byte, 
 		return
 	}
 	if encoding != "8bit" && encoding != "binary" && bytes.ContainsFunc(body, func(r rune) bool { return r >= utf8.RuneSelf }) {
-		w.m.find(EightBitBody, where, "a part of it has 8-bit octets: it must have Content-Transfer-Encoding 8bit too")
+		w.m.find(EightBitBody, where, "there are 8-bit octets in it, but it does not have Content-Transfer-Encoding 8bit")
 	}
 	r := multipart.NewReader(bytes.NewReader(body), boundary)
 	for i := 1; ; i++ {

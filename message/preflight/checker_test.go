@@ -178,6 +178,7 @@ func TestClean(t *testing.T) {
 		"comment that nobody reads":    {preflight.Config{}, replace(t, newsletter, "<p>", `<!--<img src="cid:none@x">--><p>`)},
 		"as large as may be":           {preflight.Config{MaxSize: len(newsletter)}, newsletter},
 		"just in time":                 {preflight.Config{}, replace(t, newsletter, "10 Nov 2026 10:00:00 +0000", "11 Nov 2026 11:59:59 +0000")},
+		"binary":                       {preflight.Config{}, strings.ReplaceAll(newsletter, "Content-Transfer-Encoding: 8bit", "Content-Transfer-Encoding: binary")},
 		"longest line":                 {preflight.Config{}, replace(t, newsletter, "Gr=C3=BC=C3=9Fe, Ann!", strings.Repeat("x", 998))},
 	} {
 		if found := check(t, tt.config, tt.msg); len(found) > 0 {
