@@ -12,8 +12,9 @@ const (
 	ModeAuto Mode = iota
 	// ModeLockstep waits after each command: four round trips a message with
 	// one recipient. It is what a server without PIPELINING gets in any mode. One
-	// fault it cannot see: where a server sends a refusal too many behind its reply
-	// to EHLO, and that comes late, it is taken for the reply to the first MAIL.
+	// fault it cannot see: a refusal too many that comes late is taken for the reply
+	// to the MAIL or RCPT that is then on its way. With no recipient left, no DATA
+	// follows, which in the other modes tells.
 	ModeLockstep
 	// ModeEnvelope sends MAIL, RCPT and DATA in one group, waits, and sends the
 	// content: two round trips (RFC 2920).
