@@ -22,7 +22,9 @@ type Reply struct {
 	// Code is the reply code, 200 to 599; 0 in the zero Reply: none came.
 	Code int
 	// Enhanced is the enhanced status code that the text begins with, if its
-	// class agrees with the reply code.
+	// class agrees with the reply code. Its numbers are 0 to 999; leading zeros,
+	// which RFC 3463 2 forbids and some server may write all the same, are
+	// dropped: "5.01.1" is 5.1.1.
 	Enhanced EnhancedCode
 	// Text is the text behind the code, lines parted by "\n", the enhanced
 	// status code included. Control characters are replaced by '?'.
@@ -44,9 +46,9 @@ func (r Reply) Lines() []string { return strings.Split(r.Text, "\n") }
 func (r Reply) positive() bool { return r.Code/100 == 2 }
 
 // parseEnhanced finds the enhanced status code that text begins with
-// (RFC 2034 4). Its class must be that of the reply code.
+// (RFC 2034 4). Its class must be that of the reply code; 3yz replies have none.
 func parseEnhanced(code int, text string) EnhancedCode {
-	if len(text) < 5 || text[1] != '.' || int(text[0]-'0') != code/100 {
+	if len(text) < 5 || text[1] != '.' || int(text[0]-'0') != code/100 || text[0] == '3' {
 		return EnhancedCode{}
 	}
 	c := EnhancedCode{uint16(text[0] - '0')}
