@@ -10,13 +10,20 @@ import (
 // letter is content of 2.5 KB in lines as mail has them.
 var letter = []byte("Subject: bench\r\n\r\n" + strings.Repeat("A line of some seventy octets, as a letter to many readers has them.\r\n", 36))
 
+// With "remembered" most lines are as long as in the content before.
 func BenchmarkCheckContent(b *testing.B) {
-	b.SetBytes(int64(len(letter)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := checkContent(letter, NormalizeBareNewlines); err != nil {
-			b.Fatal(err)
-		}
+	other := bytes.Replace(letter, []byte("Subject: bench\r\n"), []byte("Subject: another bench\r\n"), 1)
+	for name, memory := range map[string]*lineMemory{"searched": nil, "remembered": {}} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(letter)))
+			b.ReportAllocs()
+			contents := [2][]byte{letter, other}
+			for i := 0; b.Loop(); i++ {
+				if _, err := checkContent(contents[i%2], NormalizeBareNewlines, memory); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
@@ -27,7 +34,7 @@ func BenchmarkDotStuffing(b *testing.B) {
 		"dots":  bytes.ReplaceAll(letter, []byte("them.\r\nA line"), []byte("them.\r\n.line")),
 	} {
 		b.Run(name, func(b *testing.B) {
-			c, err := checkContent(data, RefuseBareNewlines)
+			c, err := checkContent(data, RefuseBareNewlines, nil)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -29,12 +29,13 @@ type content struct {
 	dotted   bool // a line begins with a dot
 }
 
-// checkContent makes sure that data can go out as mail data.
-func checkContent(data []byte, policy BareNewlines) (content, error) {
+// checkContent makes sure that data can go out as mail data. memory is that of who
+// checks one content after the other, or nil.
+func checkContent(data []byte, policy BareNewlines, memory *lineMemory) (content, error) {
 	if len(data) == 0 {
 		return content{}, refuse(ErrEmptyContent, "")
 	}
-	lines := scanLines(data)
+	lines := memory.scan(data)
 	nul := bytes.IndexByte(data, 0) >= 0
 	if lines.bare > 0 || nul {
 		if policy == RefuseBareNewlines {
@@ -136,12 +137,15 @@ func normalize(b []byte) []byte {
 	return out
 }
 
-// hasEightBit looks for an octet over 127, thirty-two at a time.
+// hasEightBit looks for an octet over 127, sixty-four at a time.
 func hasEightBit(b []byte) bool {
 	const high = 0x8080808080808080
-	for ; len(b) >= 32; b = b[32:] {
-		w := binary.LittleEndian.Uint64(b) | binary.LittleEndian.Uint64(b[8:16]) |
-			binary.LittleEndian.Uint64(b[16:24]) | binary.LittleEndian.Uint64(b[24:32])
+	for ; len(b) >= 64; b = b[64:] {
+		p := (*[64]byte)(b) // one check of bounds for all
+		w := binary.LittleEndian.Uint64(p[0:8]) | binary.LittleEndian.Uint64(p[8:16]) |
+			binary.LittleEndian.Uint64(p[16:24]) | binary.LittleEndian.Uint64(p[24:32]) |
+			binary.LittleEndian.Uint64(p[32:40]) | binary.LittleEndian.Uint64(p[40:48]) |
+			binary.LittleEndian.Uint64(p[48:56]) | binary.LittleEndian.Uint64(p[56:64])
 		if w&high != 0 {
 			return true
 		}

@@ -77,7 +77,7 @@ func FuzzDotStuffing(f *testing.F) {
 		if strict {
 			policy = RefuseBareNewlines
 		}
-		c, err := checkContent(in, policy)
+		c, err := checkContent(in, policy, nil)
 		if !bytes.Equal(in, before) {
 			t.Fatal("the caller's bytes were altered")
 		}
@@ -110,4 +110,22 @@ func FuzzDotStuffing(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestHasEightBit looks at every place of content of every length around the
+// octets that are looked at together.
+func TestHasEightBit(t *testing.T) {
+	for n := range 140 {
+		b := bytes.Repeat([]byte{0x7f}, n)
+		if hasEightBit(b) {
+			t.Fatalf("%d octets of ASCII", n)
+		}
+		for i := range b {
+			b[i] = 0x80
+			if !hasEightBit(b) {
+				t.Fatalf("octet %d of %d", i, n)
+			}
+			b[i] = 0x7f
+		}
+	}
 }

@@ -60,7 +60,7 @@ func Recipients(addresses ...string) []Recipient {
 // and content are as RFC 5321 has them. What the server at hand takes is
 // checked by Session.Start. The error is a *RefusedError.
 func (m *Mail) Check(policy BareNewlines) error {
-	return new(checkedMail).check(m, policy)
+	return new(checkedMail).check(m, policy, nil)
 }
 
 // A checkedMail is a Mail whose every part may go over the wire.
@@ -74,8 +74,8 @@ type checkedMail struct {
 	dsn      bool
 }
 
-// check fills c with m.
-func (c *checkedMail) check(m *Mail, policy BareNewlines) (err error) {
+// check fills c with m; memory is as in checkContent.
+func (c *checkedMail) check(m *Mail, policy BareNewlines, memory *lineMemory) (err error) {
 	c.Mail, c.smtputf8, c.dsn = m, m.SMTPUTF8, m.Return != "" || m.EnvelopeID != ""
 	if err := c.checkPaths(); err != nil {
 		return err
@@ -89,7 +89,7 @@ func (c *checkedMail) check(m *Mail, policy BareNewlines) (err error) {
 	if err := checkXVERP(m.XVERP, m.From); err != nil {
 		return err
 	}
-	c.content, err = checkContent(m.Content, policy)
+	c.content, err = checkContent(m.Content, policy, memory)
 	return err
 }
 

@@ -22,7 +22,7 @@ func FuzzPath(f *testing.F) {
 		for _, smtputf8 := range []bool{false, true} {
 			m := &Mail{From: address, To: Recipients(address), Content: []byte("x"), SMTPUTF8: smtputf8}
 			var c checkedMail
-			if err := c.check(m, NormalizeBareNewlines); err != nil {
+			if err := c.check(m, NormalizeBareNewlines, nil); err != nil {
 				t.Fatalf("%q: %v", address, err)
 			}
 			mail, rcpt := string(c.appendMAIL(nil, &Extensions{})), string(c.appendRCPT(nil, 0))

@@ -40,6 +40,7 @@ type Session struct {
 	begun      int           // transactions, last included
 	rcptMax    int           // recipients a transaction, as far as is known
 	writeAlarm time.Time     // the connection's write deadline
+	lines      lineMemory    // of the contents so far
 
 	mu          sync.Mutex // guards the following; never held across I/O
 	changed     sync.Cond  // on mu: what await or end waits for may have come about
@@ -226,7 +227,7 @@ func (s *Session) transactions(sub *submission, rest []int, run func(*transactio
 
 // prepare checks m and finds out whether this session can carry it.
 func (s *Session) prepare(sub *submission, m *Mail) error {
-	if err := sub.mail.check(m, s.cfg.BareNewlines); err != nil {
+	if err := sub.mail.check(m, s.cfg.BareNewlines, &s.lines); err != nil {
 		return err
 	}
 	if err := sub.mail.fits(&s.ext, s.verified); err != nil {
