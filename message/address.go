@@ -152,15 +152,20 @@ func isPlainMailbox(addr string) bool {
 		return false
 	}
 	domain, start := false, 0 // where the atom or label starts
-	for i := range len(addr) {
-		c := addr[i]
-		if alphanumeric[c] {
-			continue
+	for i := 0; ; i++ {
+		for i+4 <= len(addr) && plainOctets[addr[i]]&plainOctets[addr[i+1]]&plainOctets[addr[i+2]]&plainOctets[addr[i+3]] != 0 {
+			i += 4
+		}
+		for i < len(addr) && plainOctets[addr[i]] != 0 {
+			i++
 		}
 		if i == start || domain && i-start > mostLabel {
 			return false
 		}
-		switch {
+		if i == len(addr) {
+			return domain
+		}
+		switch c := addr[i]; {
 		case c == '.':
 			start = i + 1
 		case c == '@' && !domain:
@@ -171,8 +176,16 @@ func isPlainMailbox(addr string) bool {
 			return false
 		}
 	}
-	return domain && start < len(addr) && len(addr)-start <= mostLabel
 }
+
+var plainOctets = func() (table [256]uint8) {
+	for c := range table {
+		if isAlphanumeric(byte(c)) {
+			table[c] = 1
+		}
+	}
+	return table
+}()
 
 // parseMailbox checks an addr-spec.
 func parseMailbox(addr string) (mailbox, error) {

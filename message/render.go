@@ -119,6 +119,7 @@ type renderState struct {
 	token   []byte   // of the recipient
 	id      []byte   // the Message-ID
 	date    dateField
+	clock   clock
 	survey  survey // of the body part that is being merged, if its values are simple
 	simple  bool
 	size    int // a guess at the octets that are not the template's
@@ -190,7 +191,7 @@ func (t *Template) settle(s *renderState, r *Recipient) error {
 	}
 	if r.Date.IsZero() {
 		if r.Date = t.base.Date; r.Date.IsZero() {
-			r.Date = time.Now()
+			r.Date = s.clock.now()
 		}
 	} else if y := headerTime(r.Date).Year(); y < 1900 || y > 9999 {
 		return &FieldError{Field: "Date", Reason: ErrBadDate, Detail: r.Date.String()}
