@@ -30,6 +30,7 @@ const (
 	classUTF8                      // part of a rune that is not ASCII
 	classBad                       // NUL; of a text also that it is not UTF-8
 	classTab
+	classEquals
 )
 
 var classes = func() (table [256]class) {
@@ -47,6 +48,7 @@ var classes = func() (table [256]class) {
 		set(c, c < ' ' && c != '\t' || c == 0x7f, classControl)
 		set(c, c == 0, classBad)
 		set(c, c == '\t', classTab)
+		set(c, c == '=', classEquals)
 		set(c, c >= utf8.RuneSelf, classUTF8)
 	}
 	return table

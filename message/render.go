@@ -114,6 +114,7 @@ type renderState struct {
 	values  []*value // what is merged into bodies, for one hole after the other
 	changed []value  // those of them that are not the field's as it is
 	escaped []byte   // their texts
+	quoted  []byte   // values in quoted-printable
 	pending []byte   // of a merged body: text that is being encoded
 	mailbox []byte   // the recipient's address as the header has it
 	token   []byte   // of the recipient
@@ -137,7 +138,7 @@ type renderedPart struct {
 
 func (t *Template) state() *renderState {
 	s := t.states.Get().(*renderState)
-	s.parts, s.text, s.values, s.changed, s.escaped, s.size = s.parts[:0], s.text[:0], s.values[:0], s.changed[:0], s.escaped[:0], 0
+	s.parts, s.text, s.values, s.changed, s.escaped, s.quoted, s.size = s.parts[:0], s.text[:0], s.values[:0], s.changed[:0], s.escaped[:0], s.quoted[:0], 0
 	s.slots = slices.Grow(s.slots[:0], t.slots)[:t.slots]
 	return s
 }
@@ -146,9 +147,9 @@ func (t *Template) state() *renderState {
 func (t *Template) free(s *renderState) {
 	for i := range s.slots {
 		f := &s.slots[i]
-		f.text, f.known, f.plain = "", false, false
+		f.text, f.quoted, f.known, f.plain = "", "", false, false
 	}
-	if cap(s.text)+cap(s.escaped)+cap(s.pending) <= mostKept {
+	if cap(s.text)+cap(s.escaped)+cap(s.quoted)+cap(s.pending) <= mostKept {
 		t.states.Put(s)
 	}
 }
@@ -186,7 +187,7 @@ func (t *Template) settle(s *renderState, r *Recipient) error {
 		}
 		s.token = o.appendToken(s.token[:0], who)
 		if t.token >= 0 {
-			s.slots[t.token].setText(view(s.token))
+			s.setText(&s.slots[t.token], view(s.token))
 		}
 	}
 	if r.Date.IsZero() {

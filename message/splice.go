@@ -1,9 +1,6 @@
 package message
 
-import (
-	"bytes"
-	"slices"
-)
+import "bytes"
 
 // appendChunks appends the chunks in quoted-printable with the values between them.
 // What fits into its line stands there as it would alone; only where something
@@ -36,8 +33,8 @@ func appendChunks(out []byte, chunks []chunk, values []*value, unended bool, roo
 			break
 		}
 		v := values[i]
-		if n := len(out) - line; n+v.coded() <= encodedWidth && v.classes&classLine == 0 && (n > 0 && begun || n == 0 && !v.escapedFirst()) {
-			out, begun = v.appendQuoted(out), true
+		if n := len(out) - line; n+len(v.quoted) <= encodedWidth && v.classes&classLine == 0 && (n > 0 && begun || n == 0 && !v.escapedFirst()) {
+			out, begun = append(out, v.quoted...), true
 			continue
 		}
 		q := quoter{out, line, begun}
@@ -57,20 +54,6 @@ func appendChunks(out []byte, chunks []chunk, values []*value, unended bool, roo
 // an empty one, which leaves that to what is behind it.
 func (v *value) escapedFirst() bool {
 	return v.text == "" || v.text[0] == '.' || v.text[0] == from[0]
-}
-
-// appendQuoted appends the value in quoted-printable.
-func (v *value) appendQuoted(out []byte) []byte {
-	if v.escapes == 0 {
-		return append(out, v.text...)
-	}
-	n := len(out)
-	out = slices.Grow(out, v.coded()+spare)
-	to := out[:n+v.coded()+spare]
-	for i := range len(v.text) {
-		n += quotedOctets[v.text[i]].put(to[n:])
-	}
-	return to[:n]
 }
 
 // fold returns where a line that has begun, and has no room for the chunk's head, is

@@ -2,40 +2,57 @@ package message
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
 // A value is text that is merged, with what its place needs to know of it.
 type value struct {
 	text    string
+	quoted  string // in quoted-printable, but for its place in the line
 	classes class
-	// Of its octets, if there is no CR or LF: those that are not ASCII, those
-	// that quoted-printable escapes, and control characters but tab.
-	eightBit, escapes, controls int
+	// Of its octets, if there is no CR or LF: those that are not ASCII, and
+	// control characters but tab.
+	eightBit, controls int
 }
 
 func valueOf(text string) (v value) {
-	v.set(text)
+	v.set(text, nil)
 	return v
 }
 
-// set makes v the value of a text.
-func (v *value) set(text string) {
-	all := classesOf(text)
-	eightBit, escapes, controls := 0, 0, 0
-	if all&classCoded != 0 {
-		for i := range len(text) {
-			c := classes[text[i]]
-			escapes += int(c & classCoded)
-			eightBit += int(c / classUTF8 & 1)
-			controls += int(c / classControl & 1)
-		}
+// set makes v the value of a text. What it needs memory for is appended to room.
+func (v *value) set(text string, room []byte) []byte {
+	v.text, v.quoted, v.classes, v.eightBit, v.controls = text, text, classesOf(text), 0, 0
+	if v.classes&classCoded == 0 {
+		return room
 	}
-	v.text, v.classes, v.eightBit, v.escapes, v.controls = text, all, eightBit, escapes, controls
+	start := len(room)
+	room = slices.Grow(room, len("=00")*len(text)+spare)
+	n, to := start, room[:cap(room)]
+	for i := range len(text) {
+		n += quotedOctets[text[i]].put(to[n:])
+	}
+	room = to[:n]
+	v.quoted = view(room[start:])
+	if v.eightBit = v.escapes(); v.classes&(classControl|classEquals) != 0 {
+		v.count()
+	}
+	return room
 }
 
-// coded is how many octets the value has in quoted-printable.
-func (v *value) coded() int { return len(v.text) + 2*v.escapes }
+// count counts what is among the octets that are escaped.
+func (v *value) count() {
+	v.eightBit = 0
+	for i := range len(v.text) {
+		c := classes[v.text[i]]
+		v.eightBit += int(c / classUTF8 & 1)
+		v.controls += int(c / classControl & 1)
+	}
+}
+
+// escapes is how many octets quoted-printable escapes.
+func (v *value) escapes() int { return (len(v.quoted) - len(v.text)) / len("00") }
 
 // A slot has what a merged field of the recipient is, once it has been looked for.
 type slot struct {
@@ -58,7 +75,7 @@ func (s *renderState) look(fields any, h *hole) (*value, error) {
 	if !f.known {
 		var text string
 		text, f.found = lookUp(fields, h.name)
-		f.setText(text)
+		s.setText(f, text)
 	}
 	switch {
 	case f.found == foundOther:
@@ -72,8 +89,8 @@ func (s *renderState) look(fields any, h *hole) (*value, error) {
 }
 
 // setText makes the slot known.
-func (f *slot) setText(text string) {
-	f.set(text)
+func (s *renderState) setText(f *slot, text string) {
+	s.quoted = f.set(text, s.quoted)
 	f.known, f.plain = true, text != ""
 }
 
@@ -113,7 +130,7 @@ func (s *renderState) mergeBody(m *merge, fields any) (ok bool, err error) {
 		}
 		octets += len(v.text)
 		eightBit += v.eightBit
-		escapes += v.escapes
+		escapes += v.escapes()
 		controls += v.controls
 		s.values = append(s.values, v)
 	}
@@ -151,7 +168,8 @@ func (s *renderState) escape(h *hole, v *value) *value {
 	// What has been escaped stays where it is, even if more of it needs another array.
 	s.changed = append(s.changed, value{})
 	e := &s.changed[len(s.changed)-1]
-	if e.set(view(s.escaped[start:])); e.classes&classLine != 0 || h.atStart {
+	s.quoted = e.set(view(s.escaped[start:]), s.quoted)
+	if e.classes&classLine != 0 || h.atStart {
 		s.simple = false
 	}
 	return e
