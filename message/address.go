@@ -178,6 +178,7 @@ func isPlainMailbox(addr string) bool {
 	}
 }
 
+// plainOctets is alphanumeric as numbers, of which four are looked at together.
 var plainOctets = func() (table [256]uint8) {
 	for c := range table {
 		if isAlphanumeric(byte(c)) {

@@ -31,26 +31,36 @@ func BenchmarkBytes(b *testing.B) {
 	}
 }
 
-func BenchmarkAppend(b *testing.B) { benchmarkAppend(b, newsletter) }
+func BenchmarkAppend(b *testing.B) { benchmarkAppend(b, newsletter, row) }
 
 // BenchmarkAppendGeneral has a condition in each body.
 func BenchmarkAppendGeneral(b *testing.B) {
 	cfg := newsletter
 	cfg.Text += "{{if .name}}.{{end}}"
 	cfg.HTML += "{{if .name}}.{{end}}"
-	benchmarkAppend(b, cfg)
+	benchmarkAppend(b, cfg, row)
 }
 
 // BenchmarkAppendCyrillic has bodies that take base64.
 func BenchmarkAppendCyrillic(b *testing.B) {
 	cfg := newsletter
 	cfg.Text, cfg.HTML = strings.Repeat("Съешь же ещё этих мягких булок\n", 35)+"{{.name}}", strings.Repeat("<p>Съешь же ещё этих мягких французских булок</p>\n", 100)+"{{.name}}"
-	benchmarkAppend(b, cfg)
+	benchmarkAppend(b, cfg, row)
 }
 
-func benchmarkAppend(b *testing.B, cfg message.TemplateConfig) {
+// BenchmarkAppendLines merges a text of several lines.
+func BenchmarkAppendLines(b *testing.B) {
+	for name, line := range map[string]string{"ascii": "What happened this week in a few words.\n", "cyrillic": "Съешь же ещё этих мягких булок\n"} {
+		b.Run(name, func(b *testing.B) {
+			fields := map[string]string{"news": strings.Repeat(line, 50)}
+			benchmarkAppend(b, message.TemplateConfig{Text: "Hello\n{{.news}}\nBye\n"}, fields)
+		})
+	}
+}
+
+func benchmarkAppend(b *testing.B, cfg message.TemplateConfig, fields any) {
 	t := mustTemplate(b, cfg)
-	r := recipient(row)
+	r := recipient(fields)
 	var buf []byte
 	b.ReportAllocs()
 	for b.Loop() {

@@ -34,7 +34,7 @@ func headerTime(t time.Time) time.Time {
 }
 
 // A clock tells the time of day, which it reads every now and then; between it
-// reads only how much time has passed. That takes half as long, and Date is in seconds.
+// reads only how much time has passed, in less time. Date is in seconds.
 type clock struct{ read time.Time }
 
 // mostPassed is how late a clock that has been set may be noticed.

@@ -6,34 +6,47 @@ import (
 	"time"
 )
 
-// TestClock: what the clock tells is the time of day, however much time passes
-// between two readings, and wherever the time comes from.
+// TestClock: the time that is told is that of day, of which a reading is kept for a
+// while.
 func TestClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c clock
+		for i, pass := range []struct {
+			time time.Duration
+			kept bool
+		}{
+			{0, false}, {time.Nanosecond, true}, {mostPassed - 2, true}, {1, false}, {mostPassed / 2, true},
+			{mostPassed / 2, false}, {time.Hour, false}, {mostPassed - 1, true}, {0, true},
+		} {
+			<-time.After(pass.time)
+			read := c.read
+			if now := c.now().Round(0); !now.Equal(time.Now().Round(0)) || now.Location() != time.Local {
+				t.Errorf("%d: %v, want %v", i, now, time.Now())
+			}
+			if kept := c.read == read; kept != pass.kept {
+				t.Errorf("%d: reading kept %v", i, kept)
+			}
+		}
+	})
+}
+
+// TestClockElsewhere: a reading of a test's time is none for others, and the other
+// way round.
+func TestClockElsewhere(t *testing.T) {
 	var c clock
 	told := func() {
 		t.Helper()
-		before := time.Now()
-		now := c.now()
-		if after := time.Now(); now.Before(before) || now.After(after) || now.Location() != time.Local {
+		before := time.Now().Round(0)
+		now := c.now().Round(0)
+		if after := time.Now().Round(0); now.Before(before) || now.After(after) {
 			t.Errorf("%v, between %v and %v", now, before, after)
 		}
 	}
-	inBubble := func() {
-		synctest.Test(t, func(t *testing.T) {
-			for _, pass := range []time.Duration{0, time.Nanosecond, mostPassed / 2, mostPassed - 1, mostPassed, mostPassed + 1, time.Hour, mostPassed / 3} {
-				<-time.After(pass)
-				// Without their monotonic reading, which equal times of day may differ by.
-				if now, want := c.now().Round(0), time.Now().Round(0); !now.Equal(want) {
-					t.Errorf("after %v: %v, want %v", pass, now, want)
-				}
-			}
-		})
-	}
 	told()
-	told()
-	inBubble()
-	told()
-	c.read = c.read.Add(-time.Hour) // as if long ago
-	told()
+	synctest.Test(t, func(t *testing.T) {
+		if now := c.now().Round(0); !now.Equal(time.Now().Round(0)) {
+			t.Errorf("%v, want %v", now, time.Now())
+		}
+	})
 	told()
 }

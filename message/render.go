@@ -20,7 +20,8 @@ type Recipient struct {
 	// number that the sender has for the recipient. Empty is the address in To.
 	Unsubscribe string
 	// Date is set by the first rendering if it is zero: to that of the
-	// template's Message or, without one, the present time.
+	// template's Message or, without one, the present time. A clock that has
+	// been set meanwhile may be noticed 10 ms later.
 	Date time.Time
 	// MessageID is set by the first rendering if it is empty, to a new one in
 	// From's domain.
@@ -146,8 +147,10 @@ func (t *Template) state() *renderState {
 // free gives the memory to the next rendering, unless it is much.
 func (t *Template) free(s *renderState) {
 	for i := range s.slots {
-		f := &s.slots[i]
-		f.text, f.quoted, f.known, f.plain = "", "", false, false
+		s.slots[i].forget()
+	}
+	if len(s.changed) > 0 {
+		clear(s.changed)
 	}
 	if cap(s.text)+cap(s.escaped)+cap(s.quoted)+cap(s.pending) <= mostKept {
 		t.states.Put(s)

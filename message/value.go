@@ -9,11 +9,11 @@ import (
 // A value is text that is merged, with what its place needs to know of it.
 type value struct {
 	text    string
-	quoted  string // in quoted-printable, but for its place in the line
+	quoted  string // in quoted-printable, if it may fit into a line; else text
 	classes class
-	// Of its octets, if there is no CR or LF: those that are not ASCII, and
-	// control characters but tab.
-	eightBit, controls int
+	// Of its octets, if there is no CR or LF: those that are not ASCII, those
+	// that quoted-printable escapes, and control characters but tab.
+	eightBit, escapes, controls int
 }
 
 func valueOf(text string) (v value) {
@@ -21,38 +21,43 @@ func valueOf(text string) (v value) {
 	return v
 }
 
-// set makes v the value of a text. What it needs memory for is appended to room.
+// set makes v the value of a text. Its quoted-printable is appended to room, if it
+// differs, and is good until room is used anew.
 func (v *value) set(text string, room []byte) []byte {
-	v.text, v.quoted, v.classes, v.eightBit, v.controls = text, text, classesOf(text), 0, 0
+	v.text, v.quoted, v.classes = text, text, classesOf(text)
+	v.eightBit, v.escapes, v.controls = 0, 0, 0
 	if v.classes&classCoded == 0 {
 		return room
 	}
-	start := len(room)
+	if v.classes&(classControl|classEquals) != 0 || len(text) > encodedWidth {
+		v.count()
+		if v.classes&classLine != 0 || len(text) > encodedWidth {
+			return room
+		}
+	}
+	n := len(room)
 	room = slices.Grow(room, len("=00")*len(text)+spare)
-	n, to := start, room[:cap(room)]
+	to := room[:cap(room)]
 	for i := range len(text) {
 		n += quotedOctets[text[i]].put(to[n:])
 	}
-	room = to[:n]
-	v.quoted = view(room[start:])
-	if v.eightBit = v.escapes(); v.classes&(classControl|classEquals) != 0 {
-		v.count()
+	v.quoted = view(to[len(room):n])
+	if v.escapes == 0 { // not counted, so that all are of one kind
+		v.escapes = (len(v.quoted) - len(text)) / len("00")
+		v.eightBit = v.escapes
 	}
-	return room
+	return to[:n]
 }
 
-// count counts what is among the octets that are escaped.
+// count counts octet by octet.
 func (v *value) count() {
-	v.eightBit = 0
 	for i := range len(v.text) {
 		c := classes[v.text[i]]
+		v.escapes += int(c & classCoded)
 		v.eightBit += int(c / classUTF8 & 1)
 		v.controls += int(c / classControl & 1)
 	}
 }
-
-// escapes is how many octets quoted-printable escapes.
-func (v *value) escapes() int { return (len(v.quoted) - len(v.text)) / len("00") }
 
 // A slot has what a merged field of the recipient is, once it has been looked for.
 type slot struct {
@@ -61,6 +66,9 @@ type slot struct {
 	known bool
 	plain bool // a text that is not empty
 }
+
+// forget makes the slot unknown. It keeps numbers, which is faster.
+func (f *slot) forget() { f.text, f.quoted, f.known, f.plain = "", "", false, false }
 
 // value returns what goes into a hole, or nil if only an execution can tell.
 func (s *renderState) value(fields any, h *hole) (*value, error) {
@@ -130,7 +138,7 @@ func (s *renderState) mergeBody(m *merge, fields any) (ok bool, err error) {
 		}
 		octets += len(v.text)
 		eightBit += v.eightBit
-		escapes += v.escapes()
+		escapes += v.escapes
 		controls += v.controls
 		s.values = append(s.values, v)
 	}

@@ -6,7 +6,7 @@ import "bytes"
 // one mailing differ in few lines, so that most line ends are where they were
 // last time, and to look there takes a third of the time of a search. What is
 // remembered is not believed: as many line ends have to be seen as there are CRs
-// and LFs.
+// and LFs. Contents that have nothing in common take half as long again for it.
 //
 // A nil lineMemory has none.
 type lineMemory struct {
@@ -18,14 +18,17 @@ const (
 	// mostRemembered is how many lines of a content are remembered at most, so
 	// that a session has no more than 16 KB for it.
 	mostRemembered = 4096
-	// near is how many lines on, from one that has changed, its like is looked
-	// for: lines may have been left out, or put in.
-	near = 8
+	// ahead and back are how far around a line that has changed its like is
+	// looked for: lines may have been left out or put in.
+	ahead, back = 8, 2
+	// mostStrange is how many lines in a row may not be as remembered, before
+	// the content is taken for one of another mailing.
+	mostStrange = 16
 )
 
 // scan looks at all lines as scanLines does.
 func (m *lineMemory) scan(data []byte) lines {
-	if m != nil {
+	if m != nil && bytes.HasSuffix(data, crlf) {
 		if dotted, ok := m.scanTidy(data); ok {
 			return lines{dotted: dotted}
 		}
@@ -34,15 +37,26 @@ func (m *lineMemory) scan(data []byte) lines {
 }
 
 // scanTidy looks at the lines of content in which all end in CRLF and none is too
-// long. If ok is false nothing is known.
+// long. If ok is false nothing is known, and what was followed is forgotten.
 func (m *lineMemory) scanTidy(data []byte) (dotted, ok bool) {
 	ends := bytes.Count(data, []byte{'\n'})
 	if ends > mostRemembered || ends != bytes.Count(data, []byte{'\r'}) {
 		return false, false
 	}
-	before, now := m.lengths, m.spare[:0]
-	m.lengths, m.spare = before[:0], now // forgotten, if they lead astray
-	next := 0                            // the line of before that the present one should be
+	now, dotted, ok := follow(m.lengths, m.spare[:0], data)
+	m.lengths, m.spare = now, m.lengths
+	if !ok || len(now) != ends { // or a remembered length went over an end
+		m.lengths = now[:0]
+		return false, false
+	}
+	return dotted, true
+}
+
+// follow appends to now the length of each line of data, which it takes from before
+// where a CRLF is found that far on. ok is false where there is a bare LF or a line
+// that is too long.
+func follow(before, now []uint16, data []byte) (_ []uint16, dotted, ok bool) {
+	next, strange := 0, 0 // the line of before that the present one should be
 	for start := 0; start < len(data); {
 		dotted = dotted || data[start] == '.'
 		if next < len(before) {
@@ -50,28 +64,28 @@ func (m *lineMemory) scanTidy(data []byte) (dotted, ok bool) {
 				now = append(now, before[next])
 				start = end
 				next++
+				strange = 0
 				continue
 			}
 		}
 		length := bytes.IndexByte(data[start:], '\n') + 1
 		if length < len(crlf) || length > maxLine+len(crlf) || data[start+length-2] != '\r' {
-			return false, false
+			return now, false, false
 		}
 		now = append(now, uint16(length))
 		start += length
+		if strange++; strange > mostStrange {
+			before = nil
+		}
 		next = resume(before, next, length)
 	}
-	if len(now) != ends {
-		return false, false // a remembered length went over an end
-	}
-	m.lengths, m.spare = now, before
-	return dotted, true
+	return now, dotted, true
 }
 
 // resume returns the line of before that is to follow one of that length, which
 // before[next] was not: the one behind a line as long, if one is near.
 func resume(before []uint16, next, length int) int {
-	for i := max(0, next-2); i < min(next+near, len(before)); i++ {
+	for i := max(0, next-back); i < min(next+ahead, len(before)); i++ {
 		if int(before[i]) == length {
 			return i + 1
 		}

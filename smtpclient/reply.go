@@ -22,9 +22,9 @@ type Reply struct {
 	// Code is the reply code, 200 to 599; 0 in the zero Reply: none came.
 	Code int
 	// Enhanced is the enhanced status code that the text begins with, if its
-	// class agrees with the reply code. Its numbers are 0 to 999; leading zeros,
-	// which RFC 3463 2 forbids and some server may write all the same, are
-	// dropped: "5.01.1" is 5.1.1.
+	// class agrees with the reply code; a 3yz reply has none. Its numbers are
+	// 0 to 999. Leading zeros, which RFC 3463 2 forbids and some server may
+	// write all the same, are dropped: "5.01.1" is 5.1.1.
 	Enhanced EnhancedCode
 	// Text is the text behind the code, lines parted by "\n", the enhanced
 	// status code included. Control characters are replaced by '?'.
