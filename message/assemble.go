@@ -93,8 +93,33 @@ func (t *Template) appendSubject(out []byte, s *renderState) ([]byte, error) {
 	if len(t.parts) == 0 || t.parts[0].name != partSubject {
 		return appendSubject(out, "", 0)
 	}
-	rp := &s.parts[0]
+	rp, m := &s.parts[0], t.parts[0].merge
+	if rp.merged && rp.classes&classUTF8 != 0 {
+		return s.appendMergedSubject(out, rp, m)
+	}
 	return appendSubject(out, view(s.text[rp.from:rp.to]), rp.classes)
+}
+
+// appendMergedSubject does what appendSubject does with text that is not ASCII, of
+// which only the values have to be encoded any more.
+func (s *renderState) appendMergedSubject(out []byte, rp *renderedPart, m *merge) ([]byte, error) {
+	eightBit, coded := m.static.eightBit, s.pending[:0]
+	for i, text := range m.coded {
+		coded = append(coded, text...)
+		if i < len(m.holes) {
+			v := s.values[rp.value+i]
+			eightBit += v.eightBit
+			coded = appendCoded(coded, v.text, &wordOctets)
+		}
+	}
+	s.pending = coded
+	f := openField(out, "Subject")
+	if text := view(s.text[rp.from:rp.to]); inB(eightBit, len(text)) {
+		f.wordsB(text)
+	} else {
+		f.wordsQ(coded)
+	}
+	return f.close()
 }
 
 // appendBody appends the rest of the message.

@@ -1,6 +1,9 @@
 package message
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // A codedOctet is how an octet is written: up to three octets, the first one
 // lowest, and in the highest how many they are. To put one costs the same,
@@ -31,6 +34,17 @@ func (c codedOctet) len() int { return int(c >> 24) }
 func (c codedOctet) put(out []byte) int {
 	binary.LittleEndian.PutUint32(out, uint32(c))
 	return c.len()
+}
+
+// appendCoded appends each octet of s as the table has it.
+func appendCoded(out []byte, s string, table *[256]codedOctet) []byte {
+	n := len(out)
+	out = slices.Grow(out, len("=00")*len(s)+spare)
+	out = out[:cap(out)]
+	for i := range len(s) {
+		n += table[s[i]].put(out[n:])
+	}
+	return out[:n]
 }
 
 // quotedOctets are as quoted-printable has them, but for their place in the line.

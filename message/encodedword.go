@@ -2,7 +2,6 @@ package message
 
 import (
 	"encoding/base64"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -21,49 +20,66 @@ func (f *field) encode(s string) {
 	for i := range len(s) {
 		eightBit += int(s[i] >> 7)
 	}
-	inB := eightBit*2 > len(s)
+	if !inB(eightBit, len(s)) {
+		var room [4 * maxWord]byte
+		f.wordsQ(appendCoded(room[:0], s, &wordOctets))
+		return
+	}
+	f.wordsB(s)
+}
+
+// inB reports whether text is written in B that has so many octets, of which eightBit
+// are not ASCII.
+func inB(eightBit, octets int) bool { return eightBit*2 > octets }
+
+// wordsB writes s in B.
+func (f *field) wordsB(s string) {
+	const begin, end = "=?utf-8?b?", "?="
+	const most = (maxWord - len(begin) - len(end)) / 4 * 3 // 4 characters for each 3 octets
 	for s != "" {
-		f.begin()
-		if inB {
-			s = s[f.wordB(s):]
-		} else {
-			s = s[f.wordQ(s):]
+		n := min(most, len(s))
+		for n < len(s) && !utf8.RuneStart(s[n]) {
+			n--
 		}
-		f.out = append(f.out, "?="...)
+		f.begin()
+		f.out = append(f.out, begin...)
+		f.out = base64.StdEncoding.AppendEncode(f.out, []byte(s[:n]))
+		f.out = append(f.out, end...)
 		f.end()
+		s = s[n:]
 	}
 }
 
-// wordB begins an encoded word and returns how much of s is in it.
-func (f *field) wordB(s string) int {
-	const room = (maxWord - len("=?utf-8?b??=")) / 4 * 3 // 4 characters for each 3 octets
-	n := min(room, len(s))
-	for n < len(s) && !utf8.RuneStart(s[n]) {
+// wordsQ writes text that is in Q already.
+func (f *field) wordsQ(coded []byte) {
+	const begin, end = "=?utf-8?q?", "?="
+	for len(coded) > 0 {
+		n := len(coded)
+		if most := maxWord - len(begin) - len(end); n > most {
+			n = cutQ(coded, most)
+		}
+		f.begin()
+		f.out = append(append(append(f.out, begin...), coded[:n]...), end...)
+		f.end()
+		coded = coded[n:]
+	}
+}
+
+// cutQ returns how many octets of coded, at most n, can stand in a word of their own.
+func cutQ(coded []byte, n int) int {
+	switch { // an equals sign begins an escape
+	case coded[n-1] == '=':
 		n--
+	case coded[n-2] == '=':
+		n -= 2
 	}
-	f.out = append(f.out, "=?utf-8?b?"...)
-	f.out = base64.StdEncoding.AppendEncode(f.out, []byte(s[:n]))
-	return n
-}
-
-// wordQ does in Q what wordB does in B.
-func (f *field) wordQ(s string) int {
-	f.out = append(f.out, "=?utf-8?q?"...)
-	n, end := len(f.out), f.atom+len(" ")+maxWord-len("?=")
-	out := slices.Grow(f.out, maxWord)[:end+spare]
-	i := 0
-	for ; i < len(s); i++ {
-		c := wordOctets[s[i]]
-		if n+c.len() > end {
+	for range utf8.UTFMax - 1 {
+		if coded[n] != '=' || strings.IndexByte("89AB", coded[n+1]) < 0 {
 			break
 		}
-		n += c.put(out[n:])
+		n -= len("=80") // the rest of a rune
 	}
-	for ; i < len(s) && !utf8.RuneStart(s[i]); i-- {
-		n -= len("=00")
-	}
-	f.out = out[:n]
-	return i
+	return n
 }
 
 // wordOctets are as Q has them.

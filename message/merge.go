@@ -12,10 +12,11 @@ import (
 type merge struct {
 	texts  []string
 	holes  []hole
-	chunks []chunk // the texts of a body part
-	static survey  // of them, as if all values were empty
-	simple bool    // static is enough to go by, together with simple values
-	line   class   // of the texts of a subject or header
+	chunks []chunk  // the texts of a body part
+	static survey   // of them, as if all values were empty
+	simple bool     // static is enough to go by, together with simple values
+	line   class    // of the texts of a subject or header
+	coded  []string // the texts of a subject in Q
 }
 
 // A hole is where a value goes.
@@ -173,6 +174,8 @@ func (m *merge) prepare(base *Message, body int) bool {
 func (m *merge) prepareLine() {
 	for _, text := range m.texts {
 		m.line |= classesOf(text)
+		m.static.count([]byte(text))
+		m.coded = append(m.coded, string(appendCoded(nil, text, &wordOctets)))
 	}
 }
 

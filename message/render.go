@@ -112,7 +112,7 @@ type renderState struct {
 	parts   []renderedPart
 	slots   []slot
 	text    []byte   // what the parts came to, where it is not a merged body
-	values  []*value // what is merged into bodies, for one hole after the other
+	values  []*value // what is merged, for one hole after the other
 	changed []value  // those of them that are not the field's as it is
 	escaped []byte   // their texts
 	quoted  []byte   // values in quoted-printable
@@ -131,7 +131,7 @@ type renderState struct {
 type renderedPart struct {
 	from, to int   // its text in renderState.text, if it is not a merged body
 	classes  class // of the text of a subject or header
-	value    int   // its first value in renderState.values, if it is a merged body
+	value    int   // its first value in renderState.values, if it is merged
 	merged   bool
 	unended  bool // the body needs a line end behind its last value
 	encoding encoding

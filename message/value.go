@@ -2,7 +2,6 @@ package message
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 )
 
@@ -35,18 +34,14 @@ func (v *value) set(text string, room []byte) []byte {
 			return room
 		}
 	}
-	n := len(room)
-	room = slices.Grow(room, len("=00")*len(text)+spare)
-	to := room[:cap(room)]
-	for i := range len(text) {
-		n += quotedOctets[text[i]].put(to[n:])
-	}
-	v.quoted = view(to[len(room):n])
+	start := len(room)
+	room = appendCoded(room, text, &quotedOctets)
+	v.quoted = view(room[start:])
 	if v.escapes == 0 { // not counted, so that all are of one kind
 		v.escapes = (len(v.quoted) - len(text)) / len("00")
 		v.eightBit = v.escapes
 	}
-	return to[:n]
+	return room
 }
 
 // count counts octet by octet.
@@ -110,13 +105,14 @@ func (s *renderState) mergeLine(rp *renderedPart, m *merge, fields any) (ok bool
 	for i := range m.holes {
 		v, err := s.value(fields, &m.holes[i])
 		if v == nil {
-			s.text = s.text[:rp.from]
+			s.text, s.values = s.text[:rp.from], s.values[:rp.value]
 			return false, err
 		}
 		rp.classes |= v.classes
+		s.values = append(s.values, v)
 		s.text = append(append(s.text, v.text...), m.texts[i+1]...)
 	}
-	rp.to = len(s.text)
+	rp.to, rp.merged = len(s.text), true
 	return true, nil
 }
 

@@ -1,0 +1,42 @@
+package message
+
+import (
+	"mime"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// TestEncodedWords moves runes of every length past the end of a word: each word is
+// of whole runes, and of as many as have room.
+func TestEncodedWords(t *testing.T) {
+	runes := []rune{'é', 'À', 'ÿ', 'ा', '漢', '\u2fbf', '😀', '\U0001f9bf', '\U0010ffff'}
+	for _, r := range runes {
+		for before := range 60 {
+			for _, tail := range []string{"", "and what is behind it", strings.Repeat(string(r), 12)} {
+				s := strings.Repeat("x", before) + strings.Repeat(string(r), 3) + tail
+				f := openField(nil, "Subject")
+				f.encode(s)
+				words := strings.Fields(string(f.out))[1:]
+				whole := ""
+				for i, w := range words {
+					text, err := new(mime.WordDecoder).Decode(w)
+					if err != nil || !utf8.ValidString(text) || len(w) > maxWord {
+						t.Fatalf("%q: %q has %d octets, %v", s, w, len(w), err)
+					}
+					whole += text
+					if i == len(words)-1 {
+						break
+					}
+					next, _ := utf8.DecodeRuneInString(s[len(whole):])
+					if room := maxWord - len(w); strings.HasPrefix(w, "=?utf-8?q?") && room >= len(appendCoded(nil, string(next), &wordOctets)) {
+						t.Fatalf("%q: %q has room for %q", s, w, next)
+					}
+				}
+				if whole != s {
+					t.Fatalf("%q became %q", s, whole)
+				}
+			}
+		}
+	}
+}
