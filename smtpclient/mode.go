@@ -11,8 +11,10 @@ const (
 	// ModeLockstep.
 	ModeAuto Mode = iota
 	// ModeLockstep waits after each command: four round trips a message with
-	// one recipient, as many for one that is refused, since the replies to DATA and
-	// RSET prove that it is. It is what a server without PIPELINING gets in any mode.
+	// one recipient. It is what a server without PIPELINING gets in any mode. One
+	// fault it cannot see: a refusal too many that comes late is taken for the reply
+	// to the MAIL or RCPT that is then on its way. With no recipient left, no DATA
+	// follows, which in the other modes tells.
 	ModeLockstep
 	// ModeEnvelope sends MAIL, RCPT and DATA in one group, waits, and sends the
 	// content: two round trips (RFC 2920).

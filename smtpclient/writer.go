@@ -51,34 +51,31 @@ func (s *Session) begin(t *transaction) bool {
 // envelope writes RSET if it is due, MAIL, RCPT and DATA, in one group or one
 // by one, as the mode has it. When it returns, all of it has been answered or
 // the session is over.
-//
-// DATA goes out even if all that went before it has been refused: its reply tells
-// whether those refusals were the replies to the envelope (see hold).
 func (s *Session) envelope(t *transaction) {
 	m := &t.sub.mail
 	if t.reset {
 		s.stage(expectation{kind: kindRSET, t: t})
 		s.out = append(s.out, "RSET\r\n"...)
-		if !s.step("RSET") {
+		if !s.step(t, "RSET") {
 			return
 		}
 	}
 	at := len(s.out)
 	s.stage(expectation{kind: kindMAIL, t: t})
 	s.out = m.appendMAIL(s.out, &s.ext)
-	if !s.step(s.traced(at)) {
+	if !s.step(t, s.traced(at)) {
 		return
 	}
 	for _, i := range t.to {
-		if s.mailRefused(t) {
-			break
-		}
 		at := len(s.out)
 		s.stage(expectation{kind: kindRCPT, t: t, rcpt: i})
 		s.out = m.appendRCPT(s.out, i)
-		if !s.step(s.traced(at)) {
+		if !s.step(t, s.traced(at)) {
 			return
 		}
+	}
+	if s.pointless(t) {
+		return
 	}
 	s.stage(expectation{kind: kindDATA, t: t})
 	s.out = append(s.out, "DATA\r\n"...)
@@ -87,23 +84,29 @@ func (s *Session) envelope(t *transaction) {
 }
 
 // step ends a command. It waits for the reply in ModeLockstep and when the
-// group is full, and reports whether the session can go on.
-func (s *Session) step(line string) bool {
+// group is full, and reports whether to go on with the envelope of t.
+func (s *Session) step(t *transaction, line string) bool {
 	s.trace(line)
 	if s.mode != ModeLockstep && len(s.staged) < maxGroupCommands && s.commands < maxGroupOctets {
 		return true
 	}
-	return s.exchange()
-}
-
-// mailRefused reports whether the MAIL of t has been refused, as far as replies are in.
-func (s *Session) mailRefused(t *transaction) bool {
-	if len(s.staged) > 0 {
-		return false // MAIL is among those, or its reply was looked at behind it
+	if !s.exchange() {
+		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return t.mailRefused
+	return !t.mailRefused
+}
+
+// pointless reports that every recipient has been answered and none accepted:
+// DATA would only be refused, or open an empty message.
+func (s *Session) pointless(t *transaction) bool {
+	if len(s.staged) > 0 {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(t.took) == 0
 }
 
 // resolve acts on what the envelope of t has come to.

@@ -69,7 +69,7 @@ func TestModes(t *testing.T) {
 		{"lockstep", []string{
 			" MAIL", " RCPT", " DATA", " end of data",
 			" MAIL", " RCPT", " RCPT", " DATA", " end of data",
-			" MAIL", " RCPT", " DATA", " RSET",
+			" MAIL", " RCPT",
 			" QUIT",
 		}},
 		{"envelope", []string{
