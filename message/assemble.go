@@ -100,25 +100,23 @@ func (t *Template) appendSubject(out []byte, s *renderState) ([]byte, error) {
 	return appendSubject(out, view(s.text[rp.from:rp.to]), rp.classes)
 }
 
-// appendMergedSubject does what appendSubject does with text that is not ASCII, of
-// which only the values have to be encoded any more.
+// appendMergedSubject does what appendSubject does, with text that is not ASCII and
+// whose own octets are in Q already.
 func (s *renderState) appendMergedSubject(out []byte, rp *renderedPart, m *merge) ([]byte, error) {
-	eightBit, coded := m.static.eightBit, s.pending[:0]
-	for i, text := range m.coded {
-		coded = append(coded, text...)
-		if i < len(m.holes) {
-			v := s.values[rp.value+i]
-			eightBit += v.eightBit
-			coded = appendCoded(coded, v.text, &wordOctets)
-		}
-	}
-	s.pending = coded
 	f := openField(out, "Subject")
-	if text := view(s.text[rp.from:rp.to]); inB(eightBit, len(text)) {
-		f.wordsB(text)
-	} else {
-		f.wordsQ(coded)
+	values, eightBit := s.values[rp.value:rp.value+len(m.holes)], m.static.eightBit
+	for _, v := range values {
+		eightBit += v.eightBit
 	}
+	if inB(eightBit, rp.to-rp.from) {
+		f.wordsB(view(s.text[rp.from:rp.to]))
+		return f.close()
+	}
+	s.pending = append(s.pending[:0], m.coded[0]...)
+	for i, v := range values {
+		s.pending = append(appendCoded(s.pending, v.text, &wordOctets), m.coded[i+1]...)
+	}
+	f.wordsQ(s.pending)
 	return f.close()
 }
 

@@ -37,7 +37,7 @@ func headerTime(t time.Time) time.Time {
 // reads only how much time has passed, in less time. Date is in seconds.
 type clock struct{ read time.Time }
 
-// mostPassed is how late a clock that has been set may be noticed.
+// mostPassed is how long a change of the system's clock may go unnoticed.
 const mostPassed = 10 * time.Millisecond
 
 func (c *clock) now() time.Time {

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strings"
 	"unicode/utf8"
@@ -20,12 +21,17 @@ func (f *field) encode(s string) {
 	for i := range len(s) {
 		eightBit += int(s[i] >> 7)
 	}
-	if !inB(eightBit, len(s)) {
-		var room [4 * maxWord]byte
-		f.wordsQ(appendCoded(room[:0], s, &wordOctets))
+	if inB(eightBit, len(s)) {
+		f.wordsB(s)
 		return
 	}
-	f.wordsB(s)
+	var room [len("=00")*mostQ + spare]byte
+	for s != "" {
+		// A word has mostQ octets of s at most, and then each as it is.
+		coded := appendCoded(room[:0], s[:min(mostQ, len(s))], &wordOctets)
+		coded = coded[:f.wordQ(coded)]
+		s = s[len(coded)-len("00")*bytes.Count(coded, []byte{'='}):]
+	}
 }
 
 // inB reports whether text is written in B that has so many octets, of which eightBit
@@ -50,19 +56,28 @@ func (f *field) wordsB(s string) {
 	}
 }
 
+const (
+	beginQ, endQ = "=?utf-8?q?", "?="
+	mostQ        = maxWord - len(beginQ) - len(endQ)
+)
+
 // wordsQ writes text that is in Q already.
 func (f *field) wordsQ(coded []byte) {
-	const begin, end = "=?utf-8?q?", "?="
 	for len(coded) > 0 {
-		n := len(coded)
-		if most := maxWord - len(begin) - len(end); n > most {
-			n = cutQ(coded, most)
-		}
-		f.begin()
-		f.out = append(append(append(f.out, begin...), coded[:n]...), end...)
-		f.end()
-		coded = coded[n:]
+		coded = coded[f.wordQ(coded):]
 	}
+}
+
+// wordQ writes a word of what coded begins with, and returns how much that is.
+func (f *field) wordQ(coded []byte) int {
+	n := len(coded)
+	if n > mostQ {
+		n = cutQ(coded, mostQ)
+	}
+	f.begin()
+	f.out = append(append(append(f.out, beginQ...), coded[:n]...), endQ...)
+	f.end()
+	return n
 }
 
 // cutQ returns how many octets of coded, at most n, can stand in a word of their own.

@@ -18,6 +18,12 @@ func TestEncodedWords(t *testing.T) {
 				f := openField(nil, "Subject")
 				f.encode(s)
 				words := strings.Fields(string(f.out))[1:]
+				if strings.HasPrefix(words[0], "=?utf-8?q?") {
+					whole := openField(nil, "Subject")
+					if whole.wordsQ(appendCoded(nil, s, &wordOctets)); string(whole.out) != string(f.out) {
+						t.Fatalf("%q at once:\n%s\nin pieces:\n%s", s, whole.out, f.out)
+					}
+				}
 				whole := ""
 				for i, w := range words {
 					text, err := new(mime.WordDecoder).Decode(w)
@@ -38,5 +44,17 @@ func TestEncodedWords(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestEncodeAllocates nothing, however long the text is.
+func TestEncodeAllocates(t *testing.T) {
+	name := strings.Repeat("Zoë of the long name ", 40)
+	out := make([]byte, 0, 4096)
+	if n := testing.AllocsPerRun(100, func() {
+		f := openField(out, "To")
+		f.encode(name)
+	}); n > 0 {
+		t.Errorf("%v allocations", n)
 	}
 }

@@ -174,6 +174,12 @@ func (m *merge) prepare(base *Message, body int) bool {
 func (m *merge) prepareLine() {
 	for _, text := range m.texts {
 		m.line |= classesOf(text)
+	}
+}
+
+// prepareWords prepares the texts of a subject for encoded words.
+func (m *merge) prepareWords() {
+	for _, text := range m.texts {
 		m.static.count([]byte(text))
 		m.coded = append(m.coded, string(appendCoded(nil, text, &wordOctets)))
 	}

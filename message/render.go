@@ -20,8 +20,8 @@ type Recipient struct {
 	// number that the sender has for the recipient. Empty is the address in To.
 	Unsubscribe string
 	// Date is set by the first rendering if it is zero: to that of the
-	// template's Message or, without one, the present time. A clock that has
-	// been set meanwhile may be noticed 10 ms later.
+	// template's Message or, without one, the present time. It may lag a
+	// change of the system's clock by 10 ms.
 	Date time.Time
 	// MessageID is set by the first rendering if it is empty, to a new one in
 	// From's domain.
@@ -116,7 +116,7 @@ type renderState struct {
 	changed []value  // those of them that are not the field's as it is
 	escaped []byte   // their texts
 	quoted  []byte   // values in quoted-printable
-	pending []byte   // of a merged body: text that is being encoded
+	pending []byte   // of what is merged: text that is being encoded
 	mailbox []byte   // the recipient's address as the header has it
 	token   []byte   // of the recipient
 	id      []byte   // the Message-ID

@@ -2,8 +2,8 @@ package message
 
 import "testing"
 
-// TestFreeForgets: memory that waits for the next recipient has nothing of the last
-// one's, who may have had much.
+// TestFreeForgets: slots and changed values that wait for the next recipient hold on to
+// no text of the last one's.
 func TestFreeForgets(t *testing.T) {
 	tmpl, err := NewTemplate(TemplateConfig{
 		Message: Message{From: Address{Addr: "news@example.com"}},

@@ -22,6 +22,9 @@ func (t *Template) compileMessage() error {
 		case p.merge == nil:
 		case p.body == noBody:
 			p.merge.prepareLine()
+			if p.name == partSubject {
+				p.merge.prepareWords()
+			}
 		case !p.merge.prepare(m, p.body):
 			p.merge = nil
 		}

@@ -62,7 +62,8 @@ type slot struct {
 	plain bool // a text that is not empty
 }
 
-// forget makes the slot unknown. It keeps numbers, which is faster.
+// forget makes the slot unknown, and lets go of its texts. The rest is overwritten
+// when it is set.
 func (f *slot) forget() { f.text, f.quoted, f.known, f.plain = "", "", false, false }
 
 // value returns what goes into a hole, or nil if only an execution can tell.
