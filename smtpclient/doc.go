@@ -18,8 +18,8 @@
 // A session never reconnects and never retries. It answers one question about
 // every recipient: can the server have the message? The answer is an Outcome:
 // [Accepted], [Rejected], [Deferred], [NotSent] or [Unknown]. Unknown means that
-// the end of the mail data may have reached the server and no reply came; such
-// a message must not be sent again unless a second copy is acceptable.
+// the end of the mail data may have reached the server and no reply came, or none
+// that is sure to have been its own; such a message must not be sent again unless a second copy is acceptable.
 // [SafeToRetry] asks the same question of an error.
 //
 // # What is checked before a byte is sent

@@ -74,6 +74,45 @@ func (s *Session) takeBack() {
 	}
 }
 
+// cutShort takes back what one reply too many would have made false, in a group
+// that is not answered whole and never will be: what was refused, and something
+// was accepted behind it. What was heard last stands, unless it reads like the reply
+// to a command before; nothing else tells it from what it seems to be.
+func (s *Session) cutShort() {
+	for _, t := range s.unsettled {
+		held := slices.Index(s.held, t)
+		if held < 0 && s.cutOpen(t) || held >= s.proven && s.cutOff(t, held == len(s.held)-1) {
+			t.doubt(s.handed, s.leaving)
+		}
+	}
+}
+
+// cutOpen reports that refusals of t, which has no verdict yet, are in doubt.
+func (s *Session) cutOpen(t *transaction) bool {
+	return t.streamed && s.written >= t.dotAt && (len(t.took) > 0 || t.contrary)
+}
+
+// cutOff reports that the verdict on t is in doubt. Behind a streamed message comes
+// RSET, where a reply that is one place off is noticed unless it is 250.
+func (s *Session) cutOff(t *transaction, last bool) bool {
+	switch {
+	case len(t.took) == 0:
+		return t.contrary
+	case t.streamed && last && s.next.Code == 0:
+		return s.likeRCPT(t)
+	case t.refusedContent():
+		return !last || s.next.positive()
+	}
+	return t.streamed && len(t.took) < len(t.to) // else 354 has proven the recipients
+}
+
+// likeRCPT reports that the verdict on t may have been the reply to its last RCPT:
+// it speaks of an address (RFC 3463 3.2), or is what the first accepted one got.
+func (s *Session) likeRCPT(t *transaction) bool {
+	r := t.sub.result.Recipients[t.took[0]].Reply
+	return r.Enhanced[1] == 1 || r.Text == s.rcptText
+}
+
 // tooSoon reports that a message was accepted whose end was never sent: its last
 // write was under way at the time, and has failed since. So the reply was that to
 // another command.

@@ -73,6 +73,22 @@ func checkTaken(t *testing.T, srv *smtptest.Server, mails []*smtpclient.Mail) {
 	}
 }
 
+// What was said of recipients stands where the content cannot have been taken.
+func TestStreamCutInContent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv, config := newPipeServer(t)
+		srv.OnRcpt = refuseByName
+		srv.Script(smtptest.Fault{At: smtptest.PointContent, AfterBytes: 12, Do: smtptest.CloseConn()})
+		srv.Start()
+		mails := numbered(2, 300<<10)
+		mails[0].To = smtpclient.Recipients("bad@b.test", "ok@b.test")
+		first := streamed(t, config, mails)[0].Recipients
+		if first[0].Outcome != smtpclient.Rejected || first[1].Outcome != smtpclient.NotSent {
+			t.Error(first)
+		}
+	})
+}
+
 func TestStreamWindow(t *testing.T) {
 	for _, window := range []int{1, 2, 8, 100} {
 		t.Run(fmt.Sprint(window), func(t *testing.T) {

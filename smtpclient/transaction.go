@@ -86,6 +86,7 @@ type transaction struct {
 	reset       bool // RSET goes before its MAIL
 	mailOK      bool
 	mailRefused bool
+	contrary    bool // and recipients were accepted all the same
 	streamed    bool // sent whole, by BDAT
 	sure        bool // the verdict stands, whatever else is in doubt
 	// first: MAIL goes out alone, or at the head of its group, on a session that
@@ -145,6 +146,7 @@ func (t *transaction) judgeRCPT(i int, r Reply) {
 	switch {
 	case !t.mailOK:
 		// Whatever it says, it does not speak of a transaction of ours.
+		t.contrary = t.contrary || r.positive()
 	case r.positive():
 		t.took = append(t.took, i)
 	default:
@@ -206,6 +208,11 @@ func (t *transaction) notSent(why *SessionError) {
 			t.sub.settle(i, NotSent, Reply{}, err)
 		}
 	}
+}
+
+// refusedContent reports that t had recipients and was refused all the same.
+func (t *transaction) refusedContent() bool {
+	return len(t.took) > 0 && t.sub.result.Recipients[t.took[0]].Outcome != Accepted
 }
 
 // surely reports whether the verdict on t stands although there was one reply
