@@ -81,8 +81,12 @@ func (s *Session) takeBack() {
 func (s *Session) cutShort() {
 	for _, t := range s.unsettled {
 		held := slices.Index(s.held, t)
-		if held < 0 && s.cutOpen(t) || held >= s.proven && s.cutOff(t, held == len(s.held)-1) {
+		last := held == len(s.held)-1
+		switch {
+		case held < 0 && s.cutOpen(t), held >= s.proven && s.cutOff(t, last):
 			t.doubt(s.handed, s.leaving)
+		case held >= s.proven && t.streamed && t.accepted() && !(last && s.next.Code == 0):
+			t.doubtRefused(s.leaving)
 		}
 	}
 }
@@ -100,10 +104,10 @@ func (s *Session) cutOff(t *transaction, last bool) bool {
 		return t.contrary
 	case t.streamed && last && s.next.Code == 0:
 		return s.likeRCPT(t)
-	case t.refusedContent():
+	case !t.accepted():
 		return !last || s.next.positive()
 	}
-	return t.streamed && len(t.took) < len(t.to) // else 354 has proven the recipients
+	return false
 }
 
 // likeRCPT reports that the verdict on t may have been the reply to its last RCPT:
@@ -118,6 +122,6 @@ func (s *Session) likeRCPT(t *transaction) bool {
 // another command.
 func (s *Session) tooSoon() bool {
 	return slices.ContainsFunc(s.held, func(t *transaction) bool {
-		return s.written < t.dotAt && len(t.took) > 0 && t.sub.result.Recipients[t.took[0]].Outcome == Accepted
+		return s.written < t.dotAt && t.accepted()
 	})
 }

@@ -199,6 +199,15 @@ func (t *transaction) doubt(handed int64, why *SessionError) {
 	}
 }
 
+// doubtRefused takes back the refusals of a message that was accepted for others.
+func (t *transaction) doubtRefused(why *SessionError) {
+	for _, i := range t.to {
+		if t.sub.result.Recipients[i].Outcome != Accepted {
+			t.sub.settle(i, Unknown, Reply{}, why.with(Unknown))
+		}
+	}
+}
+
 // notSent settles what is pending of a transaction that the server has refused
 // for no fault of the message.
 func (t *transaction) notSent(why *SessionError) {
@@ -210,9 +219,9 @@ func (t *transaction) notSent(why *SessionError) {
 	}
 }
 
-// refusedContent reports that t had recipients and was refused all the same.
-func (t *transaction) refusedContent() bool {
-	return len(t.took) > 0 && t.sub.result.Recipients[t.took[0]].Outcome != Accepted
+// accepted reports that the content was accepted.
+func (t *transaction) accepted() bool {
+	return len(t.took) > 0 && t.sub.result.Recipients[t.took[0]].Outcome == Accepted
 }
 
 // surely reports whether the verdict on t stands although there was one reply
