@@ -19,8 +19,8 @@
 // every recipient: can the server have the message? The answer is an Outcome:
 // [Accepted], [Rejected], [Deferred], [NotSent] or [Unknown]. Unknown means that
 // the end of the mail data may have reached the server and no reply came, or none
-// that is sure to have been its own; such a message must not be sent again unless a second copy is acceptable.
-// [SafeToRetry] asks the same question of an error.
+// that is sure to have been its own; such a message must not be sent again unless
+// a second copy is acceptable. [SafeToRetry] asks the same question of an error.
 //
 // # What is checked before a byte is sent
 //

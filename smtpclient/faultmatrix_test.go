@@ -313,7 +313,7 @@ func (j *matrixJudge) verdict(r *smtpclient.RecipientResult, has int) string {
 		return "error does not go with outcome"
 	case has > 1:
 		return "sent twice"
-	case strings.Contains(r.Reply.Text, "stray") && r.Reply == j.heard:
+	case j.misread && strings.Contains(r.Reply.Text, "stray") && r.Reply == j.heard:
 		// It came where another reply was due, and then nothing came.
 	case r.Outcome == smtpclient.Accepted && has == 0 && !j.lies():
 		return "lost"

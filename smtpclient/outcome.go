@@ -8,8 +8,9 @@ type Outcome uint8
 
 const (
 	// Unknown: the end of the mail data may have reached the server, and no
-	// reply came, or none that is sure to have been its own. The server may or may not have the message, and nothing on
-	// this side can tell. Sending it again can make a second copy.
+	// reply came, or none that is sure to have been its own. The server may or
+	// may not have the message, and nothing on this side can tell. Sending it
+	// again can make a second copy.
 	// It is the zero value, so that an outcome nobody set is never retried.
 	Unknown Outcome = iota
 	// Accepted: the server answered the end of the mail data with 2yz and has

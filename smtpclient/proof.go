@@ -1,6 +1,9 @@
 package smtpclient
 
-import "slices"
+import (
+	"errors"
+	"slices"
+)
 
 // hold keeps the verdict on t back until it is proven that every reply so far was
 // its own command's. Most replies look like others; but 354 answers nothing but
@@ -74,47 +77,45 @@ func (s *Session) takeBack() {
 	}
 }
 
-// cutShort takes back what one reply too many would have made false, in a group
-// that is not answered whole and never will be: what was refused, and something
-// was accepted behind it. What was heard last stands, unless it reads like the reply
-// to a command before; nothing else tells it from what it seems to be.
+// cutShort takes back what one reply too many would have made false, when the session
+// ends before it is proven that there was none. A server that ends it by 421 is taken
+// at its word.
 func (s *Session) cutShort() {
+	var said *ReplyError
+	if errors.As(s.leaving.Err, &said) && said.Reply.Code == 421 {
+		return
+	}
+	if said != nil && s.leaving.Op == "RSET" {
+		s.takeBack() // no server refuses RSET, and no reply to DATA has come to tell
+		return
+	}
 	for _, t := range s.unsettled {
 		held := slices.Index(s.held, t)
-		last := held == len(s.held)-1
 		switch {
-		case held < 0 && s.cutOpen(t), held >= s.proven && s.cutOff(t, last):
-			t.doubt(s.handed, s.leaving)
-		case held >= s.proven && t.streamed && t.accepted() && !(last && s.next.Code == 0):
-			t.doubtRefused(s.leaving)
+		case !t.streamed || 0 <= held && held < s.proven: // 354 has proven its recipients
+		case held < 0:
+			if s.written >= t.dotAt && (len(t.to) > 1 || t.contrary) {
+				t.doubt(s.handed, s.leaving)
+			}
+		default:
+			s.cutOff(t, held == len(s.held)-1 && s.next.Code == 0)
 		}
 	}
 }
 
-// cutOpen reports that refusals of t, which has no verdict yet, are in doubt.
-func (s *Session) cutOpen(t *transaction) bool {
-	return t.streamed && s.written >= t.dotAt && (len(t.took) > 0 || t.contrary)
-}
-
-// cutOff reports that the verdict on t is in doubt. Behind a streamed message comes
-// RSET, where a reply that is one place off is noticed unless it is 250.
-func (s *Session) cutOff(t *transaction, last bool) bool {
+// cutOff takes back what there is to doubt of the verdict on t, which was streamed.
+// An acceptance stands: behind the message comes RSET, where a reply that is one
+// place off is noticed unless it is 250. So does what was heard last, as nothing
+// tells it from what it seems to be, unless it can be seen to be RCPT's.
+func (s *Session) cutOff(t *transaction, last bool) {
 	switch {
-	case len(t.took) == 0:
-		return t.contrary
-	case t.streamed && last && s.next.Code == 0:
-		return s.likeRCPT(t)
-	case !t.accepted():
-		return !last || s.next.positive()
+	case len(t.took) == 0 && t.contrary, last && t.acceptedByRCPT():
+		t.doubt(s.handed, s.leaving)
+	case t.accepted():
+		t.doubtSome(s.leaving)
+	case len(t.took) > 0 && (!last || len(t.to) > 1):
+		t.doubt(s.handed, s.leaving)
 	}
-	return false
-}
-
-// likeRCPT reports that the verdict on t may have been the reply to its last RCPT:
-// it speaks of an address (RFC 3463 3.2), or is what the first accepted one got.
-func (s *Session) likeRCPT(t *transaction) bool {
-	r := t.sub.result.Recipients[t.took[0]].Reply
-	return r.Enhanced[1] == 1 || r.Text == s.rcptText
 }
 
 // tooSoon reports that a message was accepted whose end was never sent: its last

@@ -223,9 +223,6 @@ func (s *Session) judgeRCPT(e *expectation, r Reply) {
 		e.t.sub.settle(e.rcpt, NotSent, r, why)
 		return
 	}
-	if s.rcptText == "" && r.positive() {
-		s.rcptText = r.Text
-	}
 	e.t.judgeRCPT(e.rcpt, r)
 }
 
@@ -377,7 +374,6 @@ func (s *Session) lost(err error) {
 // lays the session to rest.
 func (s *Session) end() {
 	s.mu.Lock()
-	cut := !s.stop // there was no reply that decided it
 	s.stop = true
 	s.mu.Unlock()
 	s.raw.Close()
@@ -393,9 +389,7 @@ func (s *Session) end() {
 		}
 		s.takeBack()
 	}
-	if cut && s.expected.len() > 0 {
-		s.cutShort()
-	}
+	s.cutShort()
 	ready := s.letGo(len(s.held), nil)
 	for _, t := range s.overflowed {
 		t.sub.open-- // its crowded stay Deferred

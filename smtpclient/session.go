@@ -50,7 +50,6 @@ type Session struct {
 	proven      int            // how many of held are
 	refusedDATA bool           // the last reply was a refusal of DATA
 	next        Reply          // the reply counted behind held's
-	rcptText    string         // of the first reply that accepted a recipient
 	doubtful    bool           // a refusal was counted in the current group
 	clean       bool           // no transaction can be open at the server
 	overflowed  []*transaction // streamed, with recipients to be tried again

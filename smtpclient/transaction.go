@@ -1,6 +1,9 @@
 package smtpclient
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // A submission is one call of Start: a message on its way to all its
 // recipients, in one mail transaction or, where there are too many recipients
@@ -199,12 +202,17 @@ func (t *transaction) doubt(handed int64, why *SessionError) {
 	}
 }
 
-// doubtRefused takes back the refusals of a message that was accepted for others.
-func (t *transaction) doubtRefused(why *SessionError) {
-	for _, i := range t.to {
-		if t.sub.result.Recipients[i].Outcome != Accepted {
+// doubtSome takes back what the replies said of the recipients of a message that was
+// accepted, where that and what was said of the next one differ: one of them may
+// have been said of the other.
+func (t *transaction) doubtSome(why *SessionError) {
+	behind := true
+	for _, i := range slices.Backward(t.to) {
+		accepted := t.sub.result.Recipients[i].Outcome == Accepted
+		if accepted != behind {
 			t.sub.settle(i, Unknown, Reply{}, why.with(Unknown))
 		}
+		behind = accepted
 	}
 }
 
@@ -222,6 +230,12 @@ func (t *transaction) notSent(why *SessionError) {
 // accepted reports that the content was accepted.
 func (t *transaction) accepted() bool {
 	return len(t.took) > 0 && t.sub.result.Recipients[t.took[0]].Outcome == Accepted
+}
+
+// acceptedByRCPT reports that what accepted the content of t can only have been the
+// reply to RCPT: its enhanced status code is that of an address (RFC 3463 3.2).
+func (t *transaction) acceptedByRCPT() bool {
+	return t.accepted() && t.sub.result.Recipients[t.took[0]].Reply.Enhanced[1] == 1
 }
 
 // surely reports whether the verdict on t stands although there was one reply

@@ -246,33 +246,37 @@ func lines(s string) (out []string) {
 
 // run plays both sides. write is how the server writes.
 func (tr *transcript) run(t *testing.T, write func(net.Conn, []byte) error) {
+	got, sessionErr, dialErr := tr.play(t, write)
+	want, ok := strings.CutPrefix(tr.want[0], "dial ")
+	switch {
+	case ok && !strings.Contains(fmt.Sprint(dialErr), want):
+		t.Errorf("NewSession: %v; want %s", dialErr, want)
+	case !ok && dialErr != nil:
+		t.Fatal(dialErr)
+	case !ok:
+		tr.compare(t, got, sessionErr)
+	}
+}
+
+// play returns what became of the messages and commands, and the errors of the
+// session and of NewSession.
+func (tr *transcript) play(t *testing.T, write func(net.Conn, []byte) error) (got []string, sessionErr, dialErr error) {
 	client, server := net.Pipe()
 	served := make(chan error, 1)
 	go func() { served <- (&actor{conn: server, script: tr.script, write: write}).play() }()
-	finish := func() {
-		server.Close()
-		if err := <-served; err != nil {
-			t.Error("dialogue:", err)
-		}
-	}
-
-	session, err := smtpclient.NewSession(context.Background(), client, tr.config)
-	if want, ok := strings.CutPrefix(tr.want[0], "dial "); ok {
+	session, dialErr := smtpclient.NewSession(context.Background(), client, tr.config)
+	if dialErr == nil {
+		got = tr.perform(t, session)
+		session.Close()
+		sessionErr = session.Err()
+	} else {
 		synctest.Wait() // what the client writes before it leaves is part of the dialogue
-		finish()
-		if !strings.Contains(fmt.Sprint(err), want) {
-			t.Errorf("NewSession: %v; want %s", err, want)
-		}
-		return
 	}
-	if err != nil {
-		finish()
-		t.Fatal(err)
+	server.Close()
+	if err := <-served; err != nil {
+		t.Error("dialogue:", err)
 	}
-	got := tr.perform(t, session)
-	session.Close()
-	finish()
-	tr.compare(t, got, session.Err())
+	return got, sessionErr, dialErr
 }
 
 // perform gives the messages and commands to the session and returns what
