@@ -92,9 +92,9 @@ func (s *Session) cutShort() {
 	for _, t := range s.unsettled {
 		held := slices.Index(s.held, t)
 		switch {
-		case !t.streamed || 0 <= held && held < s.proven: // 354 has proven its recipients
+		case s.mode != ModeStream || 0 <= held && held < s.proven:
 		case held < 0:
-			if s.written >= t.dotAt && (len(t.to) > 1 || t.contrary) {
+			if t.streamed && s.written >= t.dotAt && (len(t.to) > 1 || t.contrary) {
 				t.doubt(s.handed, s.leaving)
 			}
 		default:
@@ -103,12 +103,13 @@ func (s *Session) cutShort() {
 	}
 }
 
-// cutOff takes back what there is to doubt of the verdict on t, which was streamed.
-// An acceptance stands: behind the message comes RSET, where a reply that is one
-// place off is noticed unless it is 250. So does what was heard last, as nothing
-// tells it from what it seems to be, unless it can be seen to be RCPT's.
+// cutOff takes back what there is to doubt of the verdict on t. An acceptance
+// stands: behind the message comes RSET, where a reply that is one place off is
+// noticed unless it is 250. So does what was heard last, as nothing tells it from
+// what it seems to be, unless it can be seen to be RCPT's.
 func (s *Session) cutOff(t *transaction, last bool) {
 	switch {
+	case !t.streamed && (last || t.accepted()): // 354 has proven its recipients
 	case len(t.took) == 0 && t.contrary, last && t.acceptedByRCPT():
 		t.doubt(s.handed, s.leaving)
 	case t.accepted():
