@@ -78,28 +78,42 @@ func (s *Session) takeBack() {
 }
 
 // cutShort takes back what one reply too many would have made false, when the session
-// ends before it is proven that there was none. A server that ends it by 421 is taken
-// at its word.
+// ends before it is proven that there was none. It may be the server that ended it,
+// or was the reason for it: then it is taken at its word.
 func (s *Session) cutShort() {
 	var said *ReplyError
-	if errors.As(s.leaving.Err, &said) && said.Reply.Code == 421 {
+	switch {
+	case errors.As(s.leaving.Err, &said) && (said.Reply.Code == 421 || said.Reply.Code == 552):
 		return
-	}
-	if said != nil && s.leaving.Op == "RSET" {
-		s.takeBack() // no server refuses RSET, and no reply to DATA has come to tell
+	case s.notReset: // and no reply to DATA has come to tell
+		for _, t := range s.held[s.proven:] {
+			if t.dotAt > 0 {
+				t.doubt(s.handed, s.leaving)
+			}
+		}
+		return
+	case s.mode != ModeStream:
 		return
 	}
 	for _, t := range s.unsettled {
 		held := slices.Index(s.held, t)
 		switch {
-		case s.mode != ModeStream || 0 <= held && held < s.proven:
-		case held < 0:
-			if t.streamed && s.written >= t.dotAt && (len(t.to) > 1 || t.contrary) {
-				t.doubt(s.handed, s.leaving)
-			}
-		default:
+		case t.streamed && s.written < t.dotAt: // nobody can have it
+		case held < 0 && t.streamed:
+			s.cutOpen(t)
+		case held >= s.proven:
 			s.cutOff(t, held == len(s.held)-1 && s.next.Code == 0)
 		}
+	}
+}
+
+// cutOpen takes back what there is to doubt of t, which has no verdict yet.
+func (s *Session) cutOpen(t *transaction) {
+	switch {
+	case t.contrary:
+		t.doubt(s.handed, s.leaving)
+	case !t.mailRefused && len(t.to) > 1:
+		t.doubtSome(s.leaving)
 	}
 }
 
@@ -110,12 +124,14 @@ func (s *Session) cutShort() {
 func (s *Session) cutOff(t *transaction, last bool) {
 	switch {
 	case !t.streamed && (last || t.accepted()): // 354 has proven its recipients
-	case len(t.took) == 0 && t.contrary, last && t.acceptedByRCPT():
+	case len(t.took) == 0:
+		if t.contrary {
+			t.doubt(s.handed, s.leaving)
+		}
+	case last && t.judgedByRCPT(), !last && !t.accepted():
 		t.doubt(s.handed, s.leaving)
 	case t.accepted():
 		t.doubtSome(s.leaving)
-	case len(t.took) > 0 && (!last || len(t.to) > 1):
-		t.doubt(s.handed, s.leaving)
 	}
 }
 

@@ -189,13 +189,14 @@ func (s *Session) judgeRSET(e *expectation, r Reply) {
 	case e.t == nil && s.proven == len(s.held):
 		s.clean = false
 	default:
+		s.notReset = r.Code != 421
 		s.leaveLocked("RSET", &ReplyError{Verb: "RSET", Reply: r})
 		if e.t != nil && !e.t.streamed {
 			return // the reply to DATA will tell
 		}
 		s.stop = true
 		if r.Code != 421 {
-			s.takeBack() // no server refuses RSET: this was meant for another command
+			s.takeBack() // servers refuse RSET only when tired of it: this was likely meant for another command
 		}
 	}
 }
@@ -245,7 +246,7 @@ func (s *Session) judgeDATA(t *transaction, r Reply) {
 		s.leaveLocked("DATA", &ReplyError{Verb: "DATA", Reply: r})
 	default:
 		t.refuse(t.took, "DATA", r)
-		if s.leaving != nil && s.leaving.Op == "RSET" && !s.tired {
+		if s.notReset {
 			s.takeBack() // RSET was not answered 250, and nothing proves that this was the reply to it
 		}
 	}

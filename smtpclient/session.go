@@ -49,6 +49,7 @@ type Session struct {
 	held        []*transaction // judged, until it is proven that the replies were theirs
 	proven      int            // how many of held are
 	refusedDATA bool           // the last reply was a refusal of DATA
+	notReset    bool           // RSET was refused, which may have been said of what is before it
 	next        Reply          // the reply counted behind held's
 	doubtful    bool           // a refusal was counted in the current group
 	clean       bool           // no transaction can be open at the server

@@ -73,20 +73,32 @@ func checkTaken(t *testing.T, srv *smtptest.Server, mails []*smtpclient.Mail) {
 	}
 }
 
-// What was said of recipients stands where the content cannot have been taken.
+// What the server said stands where it cannot have the message: the session ends, by
+// the one side or the other, when it has not got all of the content.
 func TestStreamCutInContent(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv, config := newPipeServer(t)
-		srv.OnRcpt = refuseByName
-		srv.Script(smtptest.Fault{At: smtptest.PointContent, AfterBytes: 12, Do: smtptest.CloseConn()})
-		srv.Start()
-		mails := numbered(2, 300<<10)
-		mails[0].To = smtpclient.Recipients("bad@b.test", "ok@b.test")
-		first := streamed(t, config, mails)[0].Recipients
-		if first[0].Outcome != smtpclient.Rejected || first[1].Outcome != smtpclient.NotSent {
-			t.Error(first)
-		}
-	})
+	for _, test := range []struct {
+		fault smtptest.Fault
+		want  smtpclient.Outcome // of the recipient who was not refused
+	}{
+		{smtptest.Fault{At: smtptest.PointContent, AfterBytes: 12, Do: smtptest.CloseConn()}, smtpclient.NotSent},
+		{smtptest.Fault{At: smtptest.PointContent, AfterBytes: 12, Do: smtptest.AnswerAndClose("554 5.6.0 spam")}, smtpclient.Rejected},
+		{smtptest.Fault{At: smtptest.PointBDAT, Do: smtptest.AnswerAndClose("552 5.3.4 too large")}, smtpclient.Rejected},
+		{smtptest.Fault{At: smtptest.PointBDAT, Do: smtptest.AnswerUnread("554 5.1.8 spam")}, smtpclient.Rejected},
+		{smtptest.Fault{At: smtptest.PointBDAT, Do: smtptest.AnswerUnread("451 4.2.0 not now")}, smtpclient.Deferred},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			srv, config := newPipeServer(t)
+			srv.OnRcpt = refuseByName
+			srv.Script(test.fault)
+			srv.Start()
+			mails := numbered(2, 300<<10)
+			mails[0].To = smtpclient.Recipients("bad@b.test", "ok@b.test")
+			first := streamed(t, config, mails)[0].Recipients
+			if first[0].Outcome != smtpclient.Rejected || first[1].Outcome != test.want {
+				t.Errorf("%v: %v", test.fault.Do, first)
+			}
+		})
+	}
 }
 
 func TestStreamWindow(t *testing.T) {

@@ -112,7 +112,7 @@ func (w *cutWindow) hear(said []string) {
 		w.enter(said[:end])
 	}
 	for at := range said {
-		for _, stray := range []string{"250 2.0.0 stray", "450 4.0.0 stray"} {
+		for _, stray := range []string{"250 2.0.0 reset", "250 2.1.5 ok", "450 4.2.1 no", "503 5.5.1 MAIL first"} {
 			strayed := slices.Insert(slices.Clone(said), at, stray)
 			for end := at + 2; end <= len(said); end++ {
 				w.enter(strayed[:end])

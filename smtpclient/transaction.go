@@ -202,17 +202,17 @@ func (t *transaction) doubt(handed int64, why *SessionError) {
 	}
 }
 
-// doubtSome takes back what the replies said of the recipients of a message that was
-// accepted, where that and what was said of the next one differ: one of them may
-// have been said of the other.
+// doubtSome takes back what the replies said of recipients where the one behind
+// says otherwise, and may be the one that was meant. Content that was accepted, or
+// not answered, says that they were.
 func (t *transaction) doubtSome(why *SessionError) {
 	behind := true
 	for _, i := range slices.Backward(t.to) {
-		accepted := t.sub.result.Recipients[i].Outcome == Accepted
-		if accepted != behind {
+		took := t.sub.pending(i) || t.sub.result.Recipients[i].Outcome == Accepted
+		if took != behind {
 			t.sub.settle(i, Unknown, Reply{}, why.with(Unknown))
 		}
-		behind = accepted
+		behind = took
 	}
 }
 
@@ -232,10 +232,15 @@ func (t *transaction) accepted() bool {
 	return len(t.took) > 0 && t.sub.result.Recipients[t.took[0]].Outcome == Accepted
 }
 
-// acceptedByRCPT reports that what accepted the content of t can only have been the
-// reply to RCPT: its enhanced status code is that of an address (RFC 3463 3.2).
-func (t *transaction) acceptedByRCPT() bool {
-	return t.accepted() && t.sub.result.Recipients[t.took[0]].Reply.Enhanced[1] == 1
+// judgedByRCPT reports that the verdict on the content of t was rather the reply to
+// its last RCPT: its enhanced status code is that of an address or a mailbox
+// (RFC 3463 3.2, 3.3). Had that refused the only one, nobody would be left.
+func (t *transaction) judgedByRCPT() bool {
+	subject := t.sub.result.Recipients[t.took[0]].Reply.Enhanced[1]
+	if t.accepted() {
+		return subject == 1
+	}
+	return len(t.to) > 1 && (subject == 1 || subject == 2)
 }
 
 // surely reports whether the verdict on t stands although there was one reply
