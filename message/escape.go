@@ -55,12 +55,13 @@ var classes = func() (table [256]class) {
 }()
 
 func classesOf(text string) (all class) {
-	i := 0
-	for ; i+4 <= len(text); i += 4 {
-		all |= classes[text[i]] | classes[text[i+1]] | classes[text[i+2]] | classes[text[i+3]]
+	rest := text
+	for ; len(rest) >= 8; rest = rest[8:] {
+		all |= classes[rest[0]] | classes[rest[1]] | classes[rest[2]] | classes[rest[3]] |
+			classes[rest[4]] | classes[rest[5]] | classes[rest[6]] | classes[rest[7]]
 	}
-	for ; i < len(text); i++ {
-		all |= classes[text[i]]
+	for i := range len(rest) {
+		all |= classes[rest[i]]
 	}
 	if all&classUTF8 != 0 && !utf8.ValidString(text) {
 		all |= classBad
