@@ -78,21 +78,15 @@ func (s *Session) takeBack() {
 }
 
 // cutShort takes back what one reply too many would have made false, when the session
-// ends before it is proven that there was none. It may be the server that ended it,
-// or was the reason for it: then it is taken at its word.
+// ends before it is proven that there was none. Where 421 ended it, or the refusal of
+// a chunk that was not read, the server is taken at its word.
 func (s *Session) cutShort() {
 	var said *ReplyError
 	switch {
-	case errors.As(s.leaving.Err, &said) && (said.Reply.Code == 421 || said.Reply.Code == 552):
-		return
 	case s.notReset: // and no reply to DATA has come to tell
-		for _, t := range s.held[s.proven:] {
-			if t.dotAt > 0 {
-				t.doubt(s.handed, s.leaving)
-			}
-		}
+		s.doubtNotReset()
 		return
-	case s.mode != ModeStream:
+	case s.unread, errors.As(s.leaving.Err, &said) && said.Reply.Code == 421, s.mode != ModeStream:
 		return
 	}
 	for _, t := range s.unsettled {
@@ -103,6 +97,18 @@ func (s *Session) cutShort() {
 			s.cutOpen(t)
 		case held >= s.proven:
 			s.cutOff(t, held == len(s.held)-1 && s.next.Code == 0)
+		}
+	}
+}
+
+// doubtNotReset takes back verdicts on what was sent, in front of a RSET that was
+// refused. Where each message is answered before the next is sent, that is the last
+// one only: the others have had a RSET of their own.
+func (s *Session) doubtNotReset() {
+	for i, t := range s.held {
+		last := i == len(s.held)-1
+		if i >= s.proven && t.dotAt > 0 && (t.streamed || last) {
+			t.doubt(s.handed, s.leaving)
 		}
 	}
 }

@@ -146,6 +146,7 @@ func (s *Session) judge(e *expectation, r Reply) {
 		// on and answer the rest of the group (rule 8).
 		s.leaveLocked(e.kind.String(), &ReplyError{Verb: e.kind.String(), Reply: r})
 		s.tired = s.tired || e.kind != kindQUIT
+		s.notReset = false
 	}
 	s.doubtful = s.doubtful || r.Code >= 400
 	if len(s.held) > 0 && s.next.Code == 0 {
@@ -189,7 +190,7 @@ func (s *Session) judgeRSET(e *expectation, r Reply) {
 	case e.t == nil && s.proven == len(s.held):
 		s.clean = false
 	default:
-		s.notReset = r.Code != 421
+		s.notReset = r.Code != 421 && !s.tired
 		s.leaveLocked("RSET", &ReplyError{Verb: "RSET", Reply: r})
 		if e.t != nil && !e.t.streamed {
 			return // the reply to DATA will tell

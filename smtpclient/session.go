@@ -49,7 +49,8 @@ type Session struct {
 	held        []*transaction // judged, until it is proven that the replies were theirs
 	proven      int            // how many of held are
 	refusedDATA bool           // the last reply was a refusal of DATA
-	notReset    bool           // RSET was refused, which may have been said of what is before it
+	notReset    bool           // RSET was refused, by what may have been the reply to content in front of it
+	unread      bool           // a chunk was refused, of which the rest is read as commands
 	next        Reply          // the reply counted behind held's
 	doubtful    bool           // a refusal was counted in the current group
 	clean       bool           // no transaction can be open at the server

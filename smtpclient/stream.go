@@ -157,7 +157,7 @@ func (s *Session) judgeBDAT(t *transaction, r Reply) {
 		// Exim does not read a chunk that it finds too large, and then takes the
 		// content for commands.
 		s.leaveLocked("BDAT", &ReplyError{Verb: "BDAT", Reply: r})
-		s.stop = true
+		s.unread, s.stop = true, true
 	}
 	s.clean = r.positive() && s.expected.len() == 0
 	s.hold(t)

@@ -74,28 +74,38 @@ func checkTaken(t *testing.T, srv *smtptest.Server, mails []*smtpclient.Mail) {
 }
 
 // What the server said stands where it cannot have the message: the session ends, by
-// the one side or the other, when it has not got all of the content.
+// the one side or the other, when it has not got all of the content. So does what it
+// said of a message before, if it is this side that ends it.
 func TestStreamCutInContent(t *testing.T) {
+	// The first message is shorter than that.
+	content := func(do smtptest.Action) smtptest.Fault {
+		return smtptest.Fault{At: smtptest.PointContent, AfterBytes: 100, Do: do}
+	}
+	bdat := func(do smtptest.Action) smtptest.Fault { return smtptest.Fault{At: smtptest.PointBDAT, Nth: 2, Do: do} }
 	for _, test := range []struct {
-		fault smtptest.Fault
-		want  smtpclient.Outcome // of the recipient who was not refused
+		fault  smtptest.Fault
+		before smtpclient.Outcome // of the message before, which was refused
+		want   smtpclient.Outcome // of the recipient who was not refused
 	}{
-		{smtptest.Fault{At: smtptest.PointContent, AfterBytes: 12, Do: smtptest.CloseConn()}, smtpclient.NotSent},
-		{smtptest.Fault{At: smtptest.PointContent, AfterBytes: 12, Do: smtptest.AnswerAndClose("554 5.6.0 spam")}, smtpclient.Rejected},
-		{smtptest.Fault{At: smtptest.PointBDAT, Do: smtptest.AnswerAndClose("552 5.3.4 too large")}, smtpclient.Rejected},
-		{smtptest.Fault{At: smtptest.PointBDAT, Do: smtptest.AnswerUnread("554 5.1.8 spam")}, smtpclient.Rejected},
-		{smtptest.Fault{At: smtptest.PointBDAT, Do: smtptest.AnswerUnread("451 4.2.0 not now")}, smtpclient.Deferred},
+		{content(smtptest.CloseConn()), smtpclient.Unknown, smtpclient.NotSent},
+		{content(smtptest.AnswerAndClose("554 5.6.0 spam")), smtpclient.Rejected, smtpclient.Rejected},
+		{bdat(smtptest.AnswerAndClose("552 5.3.4 too large")), smtpclient.Rejected, smtpclient.Rejected},
+		{bdat(smtptest.AnswerUnread("554 5.1.8 spam")), smtpclient.Rejected, smtpclient.Rejected},
+		{bdat(smtptest.AnswerUnread("451 4.2.0 not now")), smtpclient.Rejected, smtpclient.Deferred},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			srv, config := newPipeServer(t)
 			srv.OnRcpt = refuseByName
-			srv.Script(test.fault)
+			srv.Script(smtptest.Fault{At: smtptest.PointBDAT, Nth: 1, Do: smtptest.Answer("554 5.6.0 spam")}, test.fault)
 			srv.Start()
-			mails := numbered(2, 300<<10)
-			mails[0].To = smtpclient.Recipients("bad@b.test", "ok@b.test")
-			first := streamed(t, config, mails)[0].Recipients
-			if first[0].Outcome != smtpclient.Rejected || first[1].Outcome != test.want {
-				t.Errorf("%v: %v", test.fault.Do, first)
+			mails := append(numbered(1, 70), numbered(2, 300<<10)...)
+			mails[1].To = smtpclient.Recipients("bad@b.test", "ok@b.test")
+			results := streamed(t, config, mails)
+			if got := results[0].Recipients[0].Outcome; got != test.before {
+				t.Errorf("%v: the message before is %v", test.fault.Do, got)
+			}
+			if cut := results[1].Recipients; cut[0].Outcome != smtpclient.Rejected || cut[1].Outcome != test.want {
+				t.Errorf("%v: %v", test.fault.Do, cut)
 			}
 		})
 	}

@@ -89,7 +89,7 @@ type transaction struct {
 	reset       bool // RSET goes before its MAIL
 	mailOK      bool
 	mailRefused bool
-	contrary    bool // and recipients were accepted all the same
+	contrary    bool // RCPT was accepted although MAIL was not
 	streamed    bool // sent whole, by BDAT
 	sure        bool // the verdict stands, whatever else is in doubt
 	// first: MAIL goes out alone, or at the head of its group, on a session that
@@ -202,9 +202,10 @@ func (t *transaction) doubt(handed int64, why *SessionError) {
 	}
 }
 
-// doubtSome takes back what the replies said of recipients where the one behind
-// says otherwise, and may be the one that was meant. Content that was accepted, or
-// not answered, says that they were.
+// doubtSome takes back what the replies said of each recipient of whom they say other
+// than of the next: with one reply too many it is the next one's. The reply to the
+// content stands behind the last one, and counts as one that took it unless it is a
+// refusal.
 func (t *transaction) doubtSome(why *SessionError) {
 	behind := true
 	for _, i := range slices.Backward(t.to) {
