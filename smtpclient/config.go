@@ -84,7 +84,7 @@ type Config struct {
 	// Mode is how far to send ahead; the zero value is ModeAuto.
 	Mode Mode
 	// Window is the most messages unanswered at a time in ModeStream, from 1 to
-	// 4,096; 0 is DefaultWindow. A lost connection leaves that many Unknown.
+	// 4,096; 0 is DefaultWindow. A lost connection leaves that many Unknown at most.
 	Window int
 	// MaxRecipients is the most recipients in one mail transaction; a message
 	// with more is sent in several. 0 is 1,000, which is what most servers

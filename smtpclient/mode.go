@@ -29,7 +29,8 @@ const (
 	// none follows takes two round trips. The mode needs
 	// PIPELINING and CHUNKING (RFC 3030), and a relay known to cope, such as
 	// Postfix or Exim; with others it is ModeOverlap. When the connection is lost,
-	// every message in the window is Unknown.
+	// Unknown is what was sent and not answered, and what one reply too many could
+	// have made false of the answers.
 	ModeStream
 )
 

@@ -84,7 +84,7 @@ func (w *cutWindow) answer(said []string, i int, mailOK bool, took []string) {
 			then("503 5.5.1 MAIL first", false, nil)
 			return
 		}
-		then("250 2.1.5 ok", true, append(slices.Clip(took), strings.Trim(arg, "TO:<>")))
+		then("250 2.1.5 ok", true, append(slices.Clip(took), arg[len("TO:<"):len(arg)-len(">")]))
 		then("450 4.2.1 no", true, took)
 	case "BDAT":
 		if len(took) == 0 {
